@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""QGIS without widgets: layers to cubes, results to styled layers."""
