@@ -45,8 +45,8 @@ def collapse_warning(metrics: dict[str, Any]) -> str:
         return ""
     present = sum(1 for figures in metrics["classes"] if figures["n"])
     return (
-        f"The model predicts only {present - len(missing)} of {present} classes; never predicted: {', '.join(missing)}. "
-        "Overall accuracy hides this: look at macro F1, and try class weights or more samples of these classes."
+        f"The model predicts only {present - len(missing)} of {present} classes; never predicted: {', '.join(missing)}."
+        " Overall accuracy hides this: look at macro F1, and try class weights or more samples of these classes."
     )
 
 

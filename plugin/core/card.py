@@ -44,7 +44,7 @@ class ModelCard:
     strategy: dict[str, Any] = field(default_factory=dict)
     days_nominal: bool = False
     grid_days: tuple[float, ...] = ()
-    split: SplitSpec = SplitSpec()
+    split: SplitSpec = field(default_factory=SplitSpec)
     split_counts: dict[str, int] = field(default_factory=dict)  # "train", "validation", "test": samples
     samples: str = ""
     fingerprint: str = ""

@@ -60,8 +60,11 @@ class Preset:
 
 @dataclass(frozen=True)
 class Architecture:
-    """What an architecture declares. `kind`: "network" or "classical". `reads_gaps`: it reads real dates and gaps
-    itself; else it gets a regular, gap-filled grid. The first preset is the default."""
+    """What an architecture declares. The first preset is the default.
+
+    `kind`: "network" or "classical". `reads_gaps`: it reads real dates and gaps itself; else it gets a regular,
+    gap-filled grid.
+    """
 
     id: str
     title: str

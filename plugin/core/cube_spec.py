@@ -35,7 +35,7 @@ class MaskSource:
 
 @dataclass(frozen=True)
 class MaskRule:
-    """Which mask pixels are invalid: `kind` "values" (equal to one of `invalid`) or "bits" (any bit of `invalid` set)."""
+    """Which mask pixels are invalid: `kind` "values" (one of `invalid`) or "bits" (any bit of `invalid` is set)."""
 
     kind: str = "values"
     invalid: tuple[int, ...] = (1,)

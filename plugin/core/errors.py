@@ -32,5 +32,5 @@ class WorkerError(ChronomapError):
     """No worker could be started, or it ended before its work was done."""
 
 
-class Canceled(ChronomapError):
+class Canceled(ChronomapError):  # noqa: N818 (no error: the user's wish)
     """The user stopped the job."""

@@ -73,8 +73,11 @@ class ExtractJob:
 
 @dataclass(frozen=True)
 class TableJob:
-    """Turn a table of ready series into a sample file. Columns: `columns` in order (date-major unless `band_major`),
-    or all columns named like BAND_date / BAND_01; `dates` (ISO) or `start` and `step_days` where the columns have none."""
+    """Turn a table of ready series into a sample file.
+
+    Columns: `columns` in order (date-major unless `band_major`), or all columns named like BAND_date / BAND_01;
+    `dates` (ISO) or `start` and `step_days` where the columns have none.
+    """
 
     table: str  # CSV or OGR dataset
     class_field: str
@@ -95,8 +98,11 @@ class TableJob:
 
 @dataclass(frozen=True)
 class SplitSpec:
-    """How samples are split into train, validation and test. `method`: one of SPLIT_METHODS; block size in metres
-    (map units); for "field" the folds of the sample file are dealt whole, as polygons are."""
+    """How samples are split into train, validation and test.
+
+    `method`: one of SPLIT_METHODS; block size in metres (map units); for "field" the folds of the sample file are
+    dealt whole, as polygons are.
+    """
 
     method: str = "polygon"
     train: float = 0.6
