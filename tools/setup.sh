@@ -43,7 +43,8 @@ wanted_stamp() { { "$PYTHON" --version; cat "tools/requirements/$1.txt"; } | sha
 is_made() { [ "$(cat ".venv/$1/.stamp" 2>/dev/null)" = "$(wanted_stamp "$1")" ]; }
 
 pip_finds_packages_elsewhere() {
-    "$1" -m pip config list | grep -Eq '(index-url|find-links|no-index)='
+    settings=$("$1" -m pip config list)
+    printf '%s\n' "$settings" | grep -Eq '(index-url|find-links|no-index)='
 }
 
 make_environment() {
@@ -55,7 +56,7 @@ make_environment() {
         # shellcheck disable=SC2086 (nothing, or one option)
         "$PYTHON" -m venv --clear $sight "$place" || fail "$place could not be made: see above."
     fi
-    set -- "$1" --quiet --disable-pip-version-check --requirement "tools/requirements/$1.txt"
+    set -- "$1" -qq --disable-pip-version-check --requirement "tools/requirements/$1.txt"
     [ "$1" != worker ] || pip_finds_packages_elsewhere "$python" || set -- "$@" --extra-index-url "$TORCH_INDEX"
     name=$1; shift
     "$python" -m pip install "$@" || fail "$place is not complete: see pip's words above.$(torch_hint "$name")"
