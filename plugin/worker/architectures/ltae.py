@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""L-TAE: one learned query per head looks once over the series."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ...core.catalog import Architecture, Hyperparameter, Preset
+from ...core.errors import InputError
+from ..attention import AttentionNetwork, day_positions, masked_softmax
+from ..layers import PerDate, folded, halving_widths, normalised_layers
+from . import described
+
+
+class LTAE(AttentionNetwork):
+    """L-TAE (lightweight temporal attention).
+
+    Each date is encoded by a small network, its day of the season is added, and every attention head weighs the dates
+    with one learned query: few parameters, real dates and clouds read as they are, and the weights can be shown.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        seq_len: int,
+        num_classes: int,
+        *,
+        input_width: int = 128,
+        input_layers: int = 3,
+        d_model: int = 256,
+        heads: int = 16,
+        d_k: int = 8,
+        mlp_width: int = 128,
+        dropout: float = 0.2,
+        attention_dropout: float = 0.1,
+        position_period: float = 1000.0,
+        decoder_width: int = 64,
+        decoder_layers: int = 2,
+    ) -> None:
+        """Build the network; `seq_len` is not needed, since dates are read by their day."""
+        super().__init__()
+        if d_model % heads:
+            raise InputError(f"L-TAE: Model width {d_model} is no multiple of the {heads} heads: choose another.")
+        self.position_period, self.attention_dropout = position_period, attention_dropout
+        self.encode_dates = PerDate([in_channels, *halving_widths(input_width, input_layers)])
+        self.norm_in = nn.LayerNorm(input_width)
+        self.project = nn.Linear(input_width, d_model)
+        self.query = nn.Parameter(torch.empty(heads, d_k))
+        self.keys = nn.Linear(d_model, heads * d_k)
+        self.mlp = normalised_layers([d_model, mlp_width])
+        self.dropout = nn.Dropout(dropout)
+        self.norm_out = nn.LayerNorm(mlp_width)
+        widths = list(reversed(halving_widths(decoder_width, decoder_layers)))
+        self.decoder = normalised_layers([mlp_width, *widths])
+        self.classify = nn.Linear(widths[-1] if widths else mlp_width, num_classes)
+        nn.init.normal_(self.query, std=(2.0 / d_k) ** 0.5)
+        nn.init.normal_(self.keys.weight, std=(2.0 / d_k) ** 0.5)  # the authors' start
+
+    def attend(self, x: Tensor, days: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
+        """Return logits (N, K) and attention (N, heads, T)."""
+        heads, d_k = self.query.shape
+        dates = self.norm_in(self.encode_dates(x, valid))  # (N, T, input_width)
+        embedded = self.project(dates) + self.positions(days, x.dtype)  # (N, T, d_model)
+        keys = self.keys(embedded).unflatten(2, (heads, d_k))  # (N, T, heads, d_k)
+        scores = torch.einsum("nthk,hk->nht", keys, self.query) / d_k**0.5
+        attention = masked_softmax(scores, valid)  # (N, heads, T)
+        used = F.dropout(attention, self.attention_dropout, self.training)  # what is returned keeps its sum of 1
+        values = embedded.unflatten(2, (heads, -1))  # (N, T, heads, d_model / heads)
+        mixed = torch.einsum("nht,nthv->nhv", used, values).flatten(1)  # (N, d_model)
+        encoded = self.norm_out(self.dropout(self.mlp(mixed)))
+        return self.classify(self.decoder(encoded)), attention
+
+    def positions(self, days: Tensor, dtype: torch.dtype) -> Tensor:
+        """Return the positions of `days`, the same for every head: (T, d_model) or (N, T, d_model)."""
+        heads = self.query.shape[0]
+        width = self.project.out_features // heads
+        repeats = (1,) * days.dim() + (heads,)
+        return day_positions(days, width, self.position_period, dtype).repeat(repeats)
+
+    def fused(self) -> FusedLTAE:
+        """Return the same function in eval mode, faster: dates are mixed before they are projected."""
+        return FusedLTAE(self).eval()
+
+
+class FusedLTAE(AttentionNetwork):
+    """L-TAE for inference: the query is a parameter, so keys and values need not be formed.
+
+    With d_t the normalised dates, e_t = W d_t + p_t (p_t: bias and position) and k_t = K e_t + b, the score of a head is
+    (q K W) d_t + q (K p_t + b), and the mixed value is W (sum_t a_t d_t) + sum_t a_t p_t. Exact but for rounding.
+    """
+
+    def __init__(self, network: LTAE) -> None:
+        super().__init__()
+        heads, d_k = network.query.shape
+        self.positions = network.positions
+        with torch.no_grad():
+            self.encode_dates = folded(network.encode_dates.layers)
+            self.tail = nn.Sequential(
+                *folded(network.mlp), network.norm_out, *folded(network.decoder), network.classify
+            )
+            gain, shift = network.norm_in.weight, network.norm_in.bias
+            weight = network.project.weight * gain  # (d_model, input_width): W with the gain of norm_in
+            bias = network.project.bias + network.project.weight @ shift
+            key_weight = network.keys.weight.unflatten(0, (heads, d_k))  # (heads, d_k, d_model)
+            query_key = torch.einsum("hk,hkm->hm", network.query, key_weight) / d_k**0.5  # (heads, d_model)
+            query_bias = (network.query * network.keys.bias.view(heads, d_k)).sum(1) / d_k**0.5  # (heads,)
+            self.epsilon = network.norm_in.eps
+            self.register_buffer("score_dates", query_key @ weight)  # (heads, input_width)
+            self.register_buffer("score_positions", query_key)
+            self.register_buffer("score_bias", query_bias)
+            self.register_buffer("values", weight.unflatten(0, (heads, -1)))  # (heads, v, input_width)
+            self.register_buffer("bias", bias)
+
+    def attend(self, x: Tensor, days: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
+        """Return logits (N, K) and attention (N, heads, T)."""
+        encoded = self.encode_dates(x.flatten(0, 1)) * valid.reshape(-1, 1)
+        dates = F.layer_norm(encoded, encoded.shape[1:], eps=self.epsilon).view(*x.shape[:2], -1)
+        positions = self.positions(days, x.dtype) + self.bias  # (T, d_model) or (N, T, d_model)
+        by_date = (positions @ self.score_positions.T + self.score_bias).transpose(-1, -2)  # (..., heads, T)
+        scores = self.score_dates @ dates.transpose(1, 2) + by_date  # (N, heads, T)
+        attention = masked_softmax(scores, valid)
+        mixed_dates = attention @ dates  # (N, heads, input_width)
+        per_head = positions.unflatten(-1, (attention.shape[1], -1)).transpose(-2, -3)  # (..., heads, T, v)
+        mixed = torch.einsum("hvi,nhi->nhv", self.values, mixed_dates) + _mix(attention, per_head)
+        return self.tail(mixed.flatten(1)), attention
+
+
+def _mix(attention: Tensor, per_head: Tensor) -> Tensor:
+    """Return the positions (heads, T, v) or (N, heads, T, v) mixed by attention (N, heads, T): (N, heads, v)."""
+    if per_head.dim() == 3:
+        return torch.einsum("nht,htv->nhv", attention, per_head)
+    return torch.einsum("nht,nhtv->nhv", attention, per_head)
+
+
+ARCHITECTURE = Architecture(
+    id="ltae",
+    **described(LTAE),
+    kind="network",
+    doi="10.1007/978-3-030-65742-0_12",
+    gives_attention=True,
+    reads_gaps=True,
+    hyperparameters=(
+        Hyperparameter("input_width", "Width per date", "int", 128, "Features that each date is encoded into.", 4, 1024),
+        Hyperparameter("input_layers", "Layers per date", "int", 3,
+                       "Layers that encode each date; widths double up to the last.", 1, 5),
+        Hyperparameter("d_model", "Model width", "int", 256, "Features shared by all heads; a multiple of the heads.",
+                       8, 2048),
+        Hyperparameter("heads", "Heads", "int", 16, "Each head looks for dates of its own.", 1, 64),
+        Hyperparameter("d_k", "Key width", "int", 8, "Size of a head's query and keys.", 1, 128),
+        Hyperparameter("mlp_width", "Width after attention", "int", 128, "Features of the whole series.", 4, 2048),
+        Hyperparameter("dropout", "Dropout", "float", 0.2, "Share of features hidden in training.", 0.0, 0.9),
+        Hyperparameter("attention_dropout", "Attention dropout", "float", 0.1,
+                       "Share of attention weights hidden in training.", 0.0, 0.9),
+        Hyperparameter("position_period", "Period of positions", "float", 1000.0,
+                       "Slowest wave that tells days apart, in days.", 10.0, 100000.0),
+        Hyperparameter("decoder_width", "Decoder width", "int", 64, "First of the layers before the classes.", 4, 1024),
+        Hyperparameter("decoder_layers", "Decoder layers", "int", 2, "Layers before the classes; each halves the width.",
+                       1, 4),
+    ),
+    presets=(
+        Preset("paper", "Garnot & Landrieu 2020", {},
+               {"optimizer": "adam", "learning_rate": 1e-3, "batch_size": 128, "epochs": 100, "patience": 20,
+                "loss": "focal", "focal_gamma": 1.0}),
+    ),
+    deviations="Pixels instead of parcels: a per-date network takes the place of the pixel-set encoder. Normalised per "
+    "date, not over all dates, so that the model is not tied to one number of dates. Batch statistics come from valid "
+    "dates only. Dropout of attention acts on the values, not on the weights that are shown.",
+)  # fmt: skip
+
+MODEL = LTAE

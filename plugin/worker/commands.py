@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the worker can be asked to do: the value of "do" in a request, and the function that answers it.
+
+A command takes the session and the request and returns the answering event; it may emit others before.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Callable
+
+from ..core.monitor import Event
+from .train_command import train
+
+if TYPE_CHECKING:
+    from .session import Session
+
+Command = Callable[["Session", Event], Event]
+
+COMMANDS: dict[str, Command] = {
+    "train": train,
+}

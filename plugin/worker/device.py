@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where the networks compute: the device of a job, its name, and how many CPU threads are worth their waiting."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+
+from ..core.errors import InputError
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device called `name`: "auto" (the best there is), "cpu", "cuda" or "mps".
+
+    Raises:
+        InputError: this machine has no such device.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "mps" if _has_mps() else "cpu")
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": _has_mps()}
+    if name not in available:
+        raise InputError(f"There is no device '{name}': choose auto, cpu, cuda or mps.")
+    if not available[name]:
+        raise InputError(f"The device '{name}' was asked for, but torch finds none here: choose auto or cpu.")
+    return torch.device(name)
+
+
+def describe_device(device: torch.device) -> str:
+    """Return the device in words, with the model of a GPU."""
+    if device.type == "cuda":
+        return f"cuda ({torch.cuda.get_device_name(device)})"
+    return device.type
+
+
+def set_threads(count: int = 0) -> int:
+    """Let torch use `count` CPU threads (0: all cores this process may use) and return the number."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    chosen = min(count, allowed) if count else allowed
+    torch.set_num_threads(chosen)
+    return chosen
+
+
+def make_repeatable() -> None:
+    """Choose the algorithms that give the same figures every time."""
+    torch.backends.cudnn.deterministic = True
+    torch.backends.cudnn.benchmark = False
+
+
+def _has_mps() -> bool:
+    return torch.backends.mps.is_available()

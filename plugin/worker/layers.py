@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Layers that several networks use."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+
+def halving_widths(last: int, layers: int) -> list[int]:
+    """Return widths of `layers` layers that double up to `last`, e.g. 32, 64, 128."""
+    return [max(1, last // 2 ** (layers - 1 - i)) for i in range(layers)]
+
+
+def normalised_layers(widths: list[int]) -> nn.Sequential:
+    """Return [linear, batch normalisation, ReLU] from each width to the next."""
+    blocks = [
+        layer
+        for before, after in pairwise(widths)
+        for layer in (nn.Linear(before, after), nn.BatchNorm1d(after), nn.ReLU())
+    ]
+    return nn.Sequential(*blocks)
+
+
+class PerDate(nn.Module):
+    """Applies [linear, batch normalisation, ReLU] layers to each valid date; invalid dates are 0 and in no statistic."""
+
+    def __init__(self, widths: list[int]) -> None:
+        super().__init__()
+        self.layers = normalised_layers(widths)
+
+    def forward(self, x: Tensor, valid: Tensor) -> Tensor:
+        """Return (N, T, widths[-1]) of x (N, T, C)."""
+        if not self.training:
+            return self.layers(x.flatten(0, 1)).view(*x.shape[:2], -1) * valid.unsqueeze(2)
+        rows = x[valid]  # (M, C): batch statistics come from clear dates only
+        if len(rows) < 2:  # too few for statistics
+            rows = torch.cat([rows, rows.new_zeros(2, rows.shape[1])])
+        seen = self.layers(rows)[: int(valid.sum())]
+        return torch.zeros(*x.shape[:2], seen.shape[1], dtype=x.dtype, device=x.device).masked_scatter(
+            valid.unsqueeze(2), seen
+        )
+
+
+def folded(layers: nn.Sequential) -> nn.Sequential:
+    """Return `layers` with each batch normalisation (eval mode) folded into the linear layer before it."""
+    result: list[nn.Module] = []
+    for layer in layers:
+        if isinstance(layer, nn.BatchNorm1d):
+            result[-1] = _fold(result[-1], layer)
+        elif not isinstance(layer, nn.Dropout):
+            result.append(layer)
+    return nn.Sequential(*result)
+
+
+def _fold(linear: nn.Module, norm: nn.BatchNorm1d) -> nn.Linear:
+    scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+    merged = nn.Linear(linear.in_features, linear.out_features, device=scale.device, dtype=scale.dtype)
+    with torch.no_grad():
+        merged.weight.copy_(linear.weight * scale.unsqueeze(1))
+        merged.bias.copy_((linear.bias - norm.running_mean) * scale + norm.bias)
+    return merged

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The model file: arrays and card in one .safetensors file, written whole or not at all, never pickled."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+from torch import nn
+
+from ..core.card import CARD_KEY, ModelCard, read_card
+from ..core.errors import InputError, ModelFileError, OutputError
+from ..core.records import to_plain
+from .architectures import build_network, find_entry
+
+
+def save_model(path: Path, card: ModelCard, arrays: dict[str, np.ndarray]) -> None:
+    """Write the model file under a temporary name and rename it.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    partial = path.with_name(path.name + ".part")
+    contiguous = {name: np.ascontiguousarray(array).reshape(np.shape(array)) for name, array in arrays.items()}
+    metadata = {CARD_KEY: json.dumps(to_plain(card), ensure_ascii=False)}
+    try:
+        save_file(contiguous, partial, metadata=metadata)
+        os.replace(partial, path)
+    except (OSError, SafetensorError) as error:
+        partial.unlink(missing_ok=True)
+        raise OutputError(f"The model {path} cannot be written ({error}): choose another folder.") from error
+
+
+def load_arrays(path: Path) -> tuple[ModelCard, dict[str, np.ndarray]]:
+    """Read card and arrays of a model file.
+
+    Raises:
+        ModelFileError: the file is missing, truncated, foreign or from a newer version of the plugin.
+    """
+    card = read_card(path)
+    try:
+        return card, load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise ModelFileError(f"The model {path} is damaged ({error}): copy it again or train anew.") from error
+
+
+def load_model(path: Path, device: torch.device | str = "cpu") -> tuple[ModelCard, Any]:
+    """Read a model, ready to use: a network in eval mode on `device`, or a classical model.
+
+    Raises:
+        ModelFileError: the file is missing, truncated, foreign, damaged or from a newer version of the plugin.
+    """
+    card, arrays = load_arrays(path)
+    entry = find_entry(card)
+    if entry.architecture.kind != "network":
+        return card, entry.model.from_state(arrays)
+    try:
+        network = build_network(card)
+        network.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
+    except (RuntimeError, TypeError, InputError) as error:  # other names, shapes or hyperparameters than the card's
+        raise ModelFileError(f"The weights in {path} do not fit their model card: train anew. ({error})") from error
+    return card, network.to(device).eval()
+
+
+def network_arrays(network: nn.Module) -> dict[str, np.ndarray]:
+    """Return the weights and buffers of a network as numpy arrays."""
+    return {name: tensor.detach().cpu().numpy() for name, tensor in network.state_dict().items()}
