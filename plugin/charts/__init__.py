@@ -1,2 +1,48 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Figures: pure matplotlib functions of results."""
+"""Figures: pure matplotlib functions of results.
+
+FIGURES maps the name of a figure to its function. Each takes numpy arrays as keyword arguments (they travel by .npz:
+names and dates as unicode arrays, single values as 0-d arrays) and returns a matplotlib Figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Callable
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from ..core.errors import InputError
+from .attention import attention_by_class, attention_heatmap, heads_heatmap
+from .profile import profiles
+from .scores import class_scores, confusion_matrix, learning_curves
+from .style import save_figure
+
+FIGURES: dict[str, Callable[..., Figure]] = {
+    function.__name__: function
+    for function in (
+        attention_by_class,
+        attention_heatmap,
+        heads_heatmap,
+        learning_curves,
+        confusion_matrix,
+        class_scores,
+        profiles,
+    )
+}
+
+
+def draw(name: str, arrays: Path, outputs: Iterable[Path]) -> None:
+    """Draw figure `name` from the .npz file `arrays` into `outputs` (.svg, .png or .pdf).
+
+    Raises:
+        InputError: there is no such figure.
+        OSError: a file cannot be read or written.
+    """
+    if name not in FIGURES:
+        raise InputError(f"There is no figure '{name}': choose one of {', '.join(FIGURES)}.")
+    with np.load(arrays, allow_pickle=False) as stored:
+        figure = FIGURES[name](**{key: stored[key] for key in stored.files})
+    save_figure(figure, [Path(output) for output in outputs])
