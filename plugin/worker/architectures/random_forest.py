@@ -10,37 +10,19 @@ import torch
 from torch import Tensor
 
 from ...core.catalog import Architecture, Hyperparameter, Preset
+from ...core.errors import ModelFileError
 from ...core.monitor import Monitor
+from . import described
 
-ARCHITECTURE = Architecture(
-    id="random_forest",
-    title="Random forest",
-    summary="Votes of many decision trees on the gap-filled series: quick to train, hard to beat with few samples.",
-    kind="classical",
-    doi="10.1023/A:1010933404324",
-    gives_attention=False,
-    reads_gaps=False,
-    hyperparameters=(
-        Hyperparameter("trees", "Trees", "int", 100, "More trees are steadier and slower.", 1, 2000),
-        Hyperparameter("max_features", "Features per split", "choice", "sqrt",
-                       "How many of the band and date values a split may choose from.", choices=("sqrt", "log2", "all")),
-        Hyperparameter("min_leaf", "Least samples in a leaf", "int", 1,
-                       "Larger leaves make smoother, smaller trees.", 1, 1000),
-        Hyperparameter("max_depth", "Largest depth", "int", 0, "Splits from root to leaf, at most; 0: no limit.", 0, 100),
-        Hyperparameter("balanced", "Balance classes", "bool", False, "Rare classes count as much as frequent ones."),
-    ),
-    presets=(
-        Preset("sits", "R package sits: 100 trees, square root of the features"),
-        Preset("balanced", "100 trees, classes balanced", {"balanced": True}),
-        Preset("smooth", "300 trees with leaves of 5 samples or more", {"trees": 300, "min_leaf": 5}),
-    ),
-)  # fmt: skip
-
+_ARRAYS = ("feature", "threshold", "left", "value", "root", "depth")
 _FIT_STEPS = 10  # progress and cancel are looked at so often while the trees grow
 
 
 class RandomForest:
-    """Random forest, grown by scikit-learn and predicted level by level from node arrays.
+    """Random forest.
+
+    Votes of many decision trees on the gap-filled series: quick to train, hard to beat with few samples. Grown by
+    scikit-learn, predicted level by level from node arrays.
 
     The arrays (all trees one after another, deepest tree first, each tree breadth first, so that a right child stands
     just behind its left one): `feature` (nodes,) int32, `threshold` (nodes,) float32, `left` (nodes,) int32 (a leaf
@@ -55,6 +37,18 @@ class RandomForest:
         self._arrays: dict[str, Tensor] = {}
         self._levels: list[int] = []  # how many trees still have a split at each level
 
+    @classmethod
+    def from_state(cls, arrays: dict[str, np.ndarray]) -> RandomForest:
+        """Return the forest of node arrays.
+
+        Raises:
+            ModelFileError: an array is missing or does not fit the others.
+        """
+        _check_state(arrays)
+        forest = cls(arrays["value"].shape[1])
+        forest._take_over(arrays)
+        return forest
+
     def fit(self, features: np.ndarray, label: np.ndarray, seed: int, monitor: Monitor) -> None:
         """Grow the trees on `features` (N, F) float32 and `label` (N,) class indices.
 
@@ -68,27 +62,31 @@ class RandomForest:
             forest.n_estimators = max(1, trees * step // min(_FIT_STEPS, trees))
             forest.fit(features, label)
             monitor.progress(forest.n_estimators / trees, f"{forest.n_estimators} of {trees} trees")
-        self.load_state(_forest_state(forest, self.num_classes))
+        self._take_over(_forest_state(forest, self.num_classes))
 
-    def state(self) -> dict[str, Tensor]:
+    def state(self) -> dict[str, np.ndarray]:
         """Return the node arrays, as the class docstring lists them."""
-        return dict(self._arrays)
+        return {name: array.cpu().numpy() for name, array in self._arrays.items()}
 
-    def load_state(self, arrays: dict[str, Tensor], device: str | torch.device = "cpu") -> None:
-        """Take node arrays over, on `device`."""
-        self._arrays = {name: array.to(device).contiguous() for name, array in arrays.items()}
-        depth = arrays["depth"]
-        self._levels = [int((depth > level).sum()) for level in range(int(depth.max()))]
+    def to(self, device: torch.device | str) -> RandomForest:
+        """Move the node arrays to `device`."""
+        self._arrays = {name: array.to(device) for name, array in self._arrays.items()}
+        return self
 
     @torch.inference_mode()
-    def probabilities(self, features: Tensor) -> Tensor:
-        """Return class probabilities (n, K) float32 of `features` (n, F) float32."""
-        count = features.shape[0]
+    def predict_proba(self, features: Tensor) -> Tensor:
+        """Return class probabilities (n, K) float32 of `features` (n, F) float32, on the device of both."""
         nodes = self._find_leaves(features)  # (trees, n)
-        total = torch.zeros(count, self.num_classes, dtype=_sum_type(features.device), device=features.device)
+        sum_type = torch.float32 if features.device.type == "mps" else torch.float64  # Apple's GPUs have no float64
+        total = torch.zeros(len(features), self.num_classes, dtype=sum_type, device=features.device)
         for tree_nodes in nodes:  # a fixed order of summation, whatever the batch
             total += self._arrays["value"].index_select(0, tree_nodes)
         return (total / len(nodes)).float()
+
+    def _take_over(self, arrays: dict[str, np.ndarray]) -> None:
+        self._arrays = {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
+        depth = arrays["depth"]
+        self._levels = [int((depth > level).sum()) for level in range(int(depth.max()))]
 
     def _find_leaves(self, features: Tensor) -> Tensor:
         """Return the leaf each series ends in, (trees, n) int32: all trees go down one level at a time."""
@@ -120,9 +118,31 @@ class RandomForest:
         )
 
 
-def _sum_type(device: torch.device) -> torch.dtype:
-    """Sums of hundreds of trees need float64 to stay within 1e-6; Apple's GPUs have none."""
-    return torch.float32 if device.type == "mps" else torch.float64
+MODEL = RandomForest
+ARCHITECTURE = Architecture(
+    id="random_forest",
+    **described(RandomForest),
+    kind="classical",
+    doi="10.1023/A:1010933404324",
+    gives_attention=False,
+    reads_gaps=False,
+    hyperparameters=(
+        Hyperparameter("trees", "Trees", "int", 100, "More trees are steadier and slower.", 1, 2000),
+        Hyperparameter("max_features", "Features per split", "choice", "sqrt",
+                       "How many of the band and date values a split may choose from.",
+                       choices=("sqrt", "log2", "all")),
+        Hyperparameter("min_leaf", "Least samples in a leaf", "int", 1,
+                       "Larger leaves make smoother, smaller trees.", 1, 1000),
+        Hyperparameter("max_depth", "Largest depth", "int", 0,
+                       "Splits from root to leaf, at most; 0: no limit.", 0, 100),
+        Hyperparameter("balanced", "Balance classes", "bool", False, "Rare classes count as much as frequent ones."),
+    ),
+    presets=(
+        Preset("sits", "R package sits: 100 trees, square root of the features"),
+        Preset("balanced", "100 trees, classes balanced", {"balanced": True}),
+        Preset("smooth", "300 trees with leaves of 5 samples or more", {"trees": 300, "min_leaf": 5}),
+    ),
+)  # fmt: skip
 
 
 def _balanced_weights(label: np.ndarray) -> dict[int, float]:
@@ -130,7 +150,7 @@ def _balanced_weights(label: np.ndarray) -> dict[int, float]:
     return {int(k): len(label) / (len(classes) * int(n)) for k, n in zip(classes, counts)}
 
 
-def _forest_state(forest: Any, num_classes: int) -> dict[str, Tensor]:
+def _forest_state(forest: Any, num_classes: int) -> dict[str, np.ndarray]:
     """Return the node arrays of a fitted scikit-learn forest, deepest tree first."""
     trees = sorted((estimator.tree_ for estimator in forest.estimators_), key=lambda tree: -tree.max_depth)
     parts = [_tree_state(tree, forest.classes_, num_classes) for tree in trees]
@@ -140,7 +160,20 @@ def _forest_state(forest: Any, num_classes: int) -> dict[str, Tensor]:
     arrays = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     arrays["root"] = root
     arrays["depth"] = np.array([tree.max_depth for tree in trees], np.int32)
-    return {name: torch.from_numpy(array) for name, array in arrays.items()}
+    return arrays
+
+
+def _check_state(arrays: dict[str, np.ndarray]) -> None:
+    """A damaged file must not send the search out of the arrays."""
+    missing = [name for name in _ARRAYS if name not in arrays]
+    if missing:
+        raise ModelFileError(f"The forest lacks the array '{missing[0]}': the model file is damaged, train anew.")
+    nodes = len(arrays["feature"])
+    lengths = {len(arrays[name]) for name in ("threshold", "left", "value")}
+    inside = [int(arrays[name].min(initial=0)) >= 0 and int(arrays[name].max(initial=0)) < nodes
+              for name in ("left", "root")]  # fmt: skip
+    if lengths != {nodes} or not all(inside) or len(arrays["root"]) != len(arrays["depth"]):
+        raise ModelFileError("The node arrays of the forest do not fit each other: train anew.")
 
 
 def _tree_state(tree: Any, classes: np.ndarray, num_classes: int) -> dict[str, np.ndarray]:

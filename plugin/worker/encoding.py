@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""From probabilities and attention to the numbers that a map stores (see core/products.py)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Optional
+
+import torch
+from torch import Tensor
+
+from ..core.products import PRODUCTS
+from ..core.slots import OutputArray
+
+ATTENTION_BYTE_SCALE, ATTENTION_BYTE_NODATA = 1.0 / 254, 255.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model says of n series: probability (n, K), attention (n, heads, T) or None, count of valid dates (n,)."""
+
+    probability: Tensor
+    attention: Optional[Tensor]
+    valid_dates: Tensor
+
+
+@dataclass(frozen=True)
+class Code:
+    """How one product is stored: `measure` returns (bands, n) in the product's unit; stored = round(that / `scale`)."""
+
+    product: str
+    measure: Callable[[Answer], Tensor]
+    scale: float
+    nodata: float
+
+    def encode(self, answer: Answer) -> Tensor:
+        """Return the stored numbers, (bands, n) int32."""
+        measured = self.measure(answer)
+        return measured.to(torch.int32) if self.scale == 1.0 else (measured / self.scale).round().to(torch.int32)
+
+
+def make_codes(
+    outputs: Sequence[OutputArray], class_values: Sequence[int], class_nodata: int, attention_byte: bool
+) -> list[Code]:
+    """Return how each of the slot's `outputs` is stored, in their order; `class_values` (K,) are the user's."""
+    values = torch.tensor(class_values, dtype=torch.int32)
+    measures = {**_MEASURES, "class": lambda answer: _class_value(answer, values)}
+    codes = []
+    for output in outputs:
+        product = PRODUCTS[output.product]
+        scale, nodata = product.scale, product.nodata
+        if product.id == "class":
+            nodata = float(class_nodata)
+        elif product.id == "attention" and attention_byte:
+            scale, nodata = ATTENTION_BYTE_SCALE, ATTENTION_BYTE_NODATA
+        codes.append(Code(product.id, measures[product.id], scale, nodata))
+    return codes
+
+
+def _class_value(answer: Answer, values: Tensor) -> Tensor:
+    return values.to(answer.probability.device)[answer.probability.argmax(dim=1)][None]
+
+
+def _confidence(answer: Answer) -> Tensor:
+    return 100.0 * answer.probability.amax(dim=1)[None]  # percent
+
+
+def _probability(answer: Answer) -> Tensor:
+    return answer.probability.t()
+
+
+def _entropy(answer: Answer) -> Tensor:
+    classes = max(answer.probability.shape[1], 2)
+    return (torch.special.entr(answer.probability).sum(dim=1)[None] / math.log(classes)).clamp(0.0, 1.0)
+
+
+def _margin(answer: Answer) -> Tensor:
+    if answer.probability.shape[1] == 1:
+        return answer.probability.t()
+    best, second = answer.probability.topk(2, dim=1).values.t()
+    return (best - second)[None]
+
+
+def _valid_dates(answer: Answer) -> Tensor:
+    return answer.valid_dates[None]
+
+
+def _attention(answer: Answer) -> Tensor:
+    if answer.attention is None:
+        raise ValueError("attention was asked for of a model that gives none")
+    return answer.attention.mean(dim=1).t()  # (T, n)
+
+
+_MEASURES: dict[str, Callable[[Answer], Tensor]] = {
+    "confidence": _confidence,
+    "probability": _probability,
+    "entropy": _entropy,
+    "margin": _margin,
+    "valid_dates": _valid_dates,
+    "attention": _attention,
+}
