@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is wrong with a job, in sentences, before anything starts; quick enough to ask at every change of a form."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Callable
+
+from ..core.card import ModelCard, read_card
+from ..core.catalog import load_catalog, value_problems
+from ..core.cube_spec import load_cube_spec
+from ..core.errors import InputError, ModelFileError
+from ..core.jobs import (
+    DEVICES,
+    SPLIT_METHODS,
+    AttentionFeaturesJob,
+    AttentionJob,
+    CubeJob,
+    EvaluateJob,
+    EvaluateMapJob,
+    ExtractJob,
+    Job,
+    MapJob,
+    SceneJob,
+    TableJob,
+    TrainJob,
+)
+from ..core.products import PRODUCTS
+from ..core.strategy import STRATEGY
+from .exchange import band_order
+from .fit import season_fit
+
+_LEAST_MEMORY_MB = 200
+_LEAST_DISK_BYTES = 20_000_000
+# Which fields of a job name files that must be there, and which name files that will be written.
+_INPUTS = ("cube", "vectors", "samples", "model", "map")
+_OUTPUTS = ("output", "table", "chart", "report", "metrics")
+
+
+def problems(job: Job) -> list[str]:
+    """Return what is wrong with `job`, a sentence each; [] when it can run."""
+    found = [*_path_problems(job), *_setting_problems(job)]
+    if not found:
+        found += _SPECIFIC.get(type(job), lambda _: [])(job)
+    return found
+
+
+def _path_problems(job: Job) -> Iterator[str]:
+    inputs, outputs = _paths(job)
+    for name, path in inputs.items():
+        if not path:
+            yield f"No {name} is given: choose one."
+        elif not Path(path).exists() and "://" not in path and not path.startswith(("/vsi", "PG:")):
+            yield f"The {name} {path} does not exist: check the path."
+    for path in outputs:
+        sentence = _place_problem(Path(path))
+        if sentence:
+            yield sentence
+
+
+def _paths(job: Job) -> tuple[dict[str, str], list[str]]:
+    """Return the job's inputs by name, and its outputs."""
+    fields: dict[str, Any] = vars(job)
+    outputs = [fields[name] for name in _OUTPUTS if fields.get(name)]
+    if isinstance(job, TableJob):
+        return {"table": job.table}, [job.output]
+    if isinstance(job, TrainJob):
+        outputs.append(job.model)
+    if isinstance(job, MapJob):
+        outputs += [path for path in job.outputs.values() if path]
+    if isinstance(job, SceneJob):
+        outputs.append(str(Path(job.folder) / "scene"))
+    inputs = {name: fields[name] for name in _INPUTS if name in fields}
+    if isinstance(job, TrainJob):
+        inputs.pop("model")
+    return inputs, outputs
+
+
+def _place_problem(path: Path) -> str:
+    """Return why nothing can be written at `path`, or ''."""
+    if path.is_dir():
+        return f"The output {path} is a folder: give a file name."
+    parent = path.parent
+    while not parent.exists():
+        parent = parent.parent
+    if not parent.is_dir() or not os.access(parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        return f"The output {path} cannot be written: choose a folder you may write to."
+    if shutil.disk_usage(parent).free < _LEAST_DISK_BYTES:
+        return f"The disk of {path} is full: free space or choose another place."
+    return ""
+
+
+def _setting_problems(job: Job) -> Iterator[str]:
+    fields = vars(job)
+    if fields.get("device", "auto") not in DEVICES:
+        yield f"The device is '{fields['device']}': choose one of {', '.join(DEVICES)}."
+    if fields.get("memory_mb", _LEAST_MEMORY_MB) < _LEAST_MEMORY_MB:
+        yield f"The memory setting is {fields['memory_mb']} MB: give at least {_LEAST_MEMORY_MB} MB."
+    if "class_field" in fields and not fields["class_field"]:
+        yield "No class field is given: choose the field that holds the class of each polygon."
+
+
+def _train_problems(job: TrainJob) -> list[str]:
+    catalog = load_catalog()
+    if job.architecture not in catalog:
+        return [f"There is no architecture '{job.architecture}': choose one of {', '.join(catalog)}."]
+    found = catalog[job.architecture].problems(job.hyperparameters)
+    found += value_problems(STRATEGY, job.strategy, "Learning strategy")
+    spec = job.split
+    if spec.method not in SPLIT_METHODS:
+        found.append(f"The split is '{spec.method}': choose one of {', '.join(SPLIT_METHODS)}.")
+    if min(spec.train, spec.validation, spec.test) <= 0:
+        found.append("Train, validation and test need a share each: give shares above 0.")
+    if spec.method == "block" and spec.block_size <= 0:
+        found.append(f"The block size is {spec.block_size:g}: give a size above 0 in map units.")
+    return found
+
+
+def _map_problems(job: MapJob) -> list[str]:
+    if not job.outputs:
+        return ["No output is chosen: choose at least the class map."]
+    unknown = [product for product in job.outputs if product not in PRODUCTS]
+    if unknown:
+        return [f"There is no map product '{unknown[0]}': choose among {', '.join(PRODUCTS)}."]
+    if len(set(job.outputs.values())) < len(job.outputs):
+        return ["Two outputs have the same file name: give each its own."]
+    found = _cube_fit(job)
+    if not found and "attention" in job.outputs:
+        found = _attention_problems(job)
+    if job.extent and (len(job.extent) != 4 or job.extent[0] >= job.extent[2] or job.extent[1] >= job.extent[3]):
+        found.append("The extent is empty: give xmin, ymin, xmax, ymax in the CRS of the cube.")
+    return found
+
+
+def _cube_fit(job: MapJob | AttentionFeaturesJob) -> list[str]:
+    """Return why the model does not fit the cube, as far as descriptions tell."""
+    try:
+        card, spec = read_card(Path(job.model)), load_cube_spec(Path(job.cube))
+        band_order(card, spec.band_names, "the cube")
+    except (InputError, ModelFileError) as error:
+        return [str(error)]
+    season = season_fit(card, tuple(acquisition.date for acquisition in spec.acquisitions))
+    return [season.sentence] if season.is_fatal else []
+
+
+def _attention_problems(job: MapJob | AttentionJob | AttentionFeaturesJob) -> list[str]:
+    try:
+        card: ModelCard = read_card(Path(job.model))
+    except ModelFileError as error:
+        return [str(error)]
+    catalog = load_catalog()
+    if card.architecture not in catalog:
+        return [f"This plugin has no architecture '{card.architecture}', which {job.model} needs: update the plugin."]
+    if catalog[card.architecture].gives_attention:
+        return []
+    givers = ", ".join(entry.title for entry in catalog.values() if entry.gives_attention)
+    title = catalog[card.architecture].title
+    return [f"{Path(job.model).name} is a {title}, which gives no attention: use a model of {givers}."]
+
+
+def _features_problems(job: AttentionFeaturesJob) -> list[str]:
+    return _cube_fit(job) or _attention_problems(job)
+
+
+def _model_problems(job: EvaluateJob) -> list[str]:
+    try:
+        read_card(Path(job.model))
+    except ModelFileError as error:
+        return [str(error)]
+    return []
+
+
+def _extract_problems(job: ExtractJob) -> list[str]:
+    try:
+        load_cube_spec(Path(job.cube))
+    except InputError as error:
+        return [str(error)]
+    return []
+
+
+def _rasters_problems(job: CubeJob) -> list[str]:
+    if not job.rasters and not job.folder:
+        return ["No raster is given: choose raster layers, or a folder and a pattern."]
+    return []
+
+
+_SPECIFIC: dict[type, Callable[[Any], list[str]]] = {
+    CubeJob: _rasters_problems,
+    ExtractJob: _extract_problems,
+    TrainJob: _train_problems,
+    MapJob: _map_problems,
+    AttentionJob: _attention_problems,
+    AttentionFeaturesJob: _features_problems,
+    EvaluateJob: _model_problems,
+    EvaluateMapJob: lambda _: [],
+}

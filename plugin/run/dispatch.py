@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Run any job: the one door for dialog, Processing, command line and tests."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any, Callable
+
+from ..core.cube_spec import save_cube_spec
+from ..core.errors import InputError
+from ..core.jobs import (
+    AttentionFeaturesJob,
+    AttentionJob,
+    CubeJob,
+    EvaluateJob,
+    EvaluateMapJob,
+    ExtractJob,
+    Job,
+    MapJob,
+    SceneJob,
+    TableJob,
+    TrainJob,
+)
+from ..core.monitor import Monitor
+from ..raster.discover import discover
+from ..raster.samples import SampleSet, save_samples
+from ..raster.sampling import extract_samples
+from ..raster.scene import make_scene
+from ..raster.table import table_samples
+from .attention import explain
+from .attention_features import explain_features
+from .check import problems
+from .evaluate import evaluate_map, evaluate_model
+from .folder import JobFolder, job_folder
+from .mapping import map_cube
+from .train import train
+
+Runner = Callable[[Any, JobFolder, Monitor, str], dict[str, Any]]
+
+
+def run_job(job: Job, monitor: Monitor = Monitor(), python: str = "") -> dict[str, Any]:  # noqa: B008 (frozen)
+    """Run `job` to its end and return its outputs by name; `python` names the worker's interpreter ('' finds one).
+
+    Raises:
+        ChronomapError: bad input (all of it in one message), a failed worker, or a cancel.
+    """
+    found = problems(job)
+    if found:
+        raise InputError("\n".join(found))
+    started = time.monotonic()
+    with job_folder(job) as folder:
+        recorded = folder.recorded(monitor)
+        outputs = _RUNNERS[type(job)](job, folder, recorded, python)
+        recorded.on_event({"event": "done", "outputs": outputs, "seconds": round(time.monotonic() - started, 2)})
+    return outputs
+
+
+def _build_cube(job: CubeJob, folder: JobFolder, monitor: Monitor, python: str) -> dict[str, Any]:
+    spec = discover(job)
+    for note in spec.notes:
+        monitor.note(note)
+    save_cube_spec(spec, Path(job.output))
+    masked = sum(acquisition.mask is not None for acquisition in spec.acquisitions)
+    monitor.note(
+        f"{len(spec.acquisitions)} acquisitions from {spec.acquisitions[0].date} to {spec.acquisitions[-1].date}, "
+        f"bands {', '.join(spec.band_names)}, {masked} with a mask."
+    )
+    return {"cube": job.output}
+
+
+def _extract(job: ExtractJob, folder: JobFolder, monitor: Monitor, python: str) -> dict[str, Any]:
+    return _save(extract_samples(job, monitor), job.output, monitor)
+
+
+def _read_table(job: TableJob, folder: JobFolder, monitor: Monitor, python: str) -> dict[str, Any]:
+    return _save(table_samples(job), job.output, monitor)
+
+
+def _make_scene(job: SceneJob, folder: JobFolder, monitor: Monitor, python: str) -> dict[str, Any]:
+    return make_scene(job, monitor)
+
+
+def _save(samples: SampleSet, output: str, monitor: Monitor) -> dict[str, Any]:
+    for note in samples.notes:
+        monitor.note(note)
+    for info in samples.classes:
+        monitor.note(f"{info.name} ({info.value}): {info.samples} samples from {info.polygons} polygons")
+    save_samples(samples, Path(output))
+    return {"samples": output}
+
+
+_RUNNERS: dict[type, Runner] = {
+    CubeJob: _build_cube,
+    ExtractJob: _extract,
+    TableJob: _read_table,
+    TrainJob: train,
+    MapJob: map_cube,
+    AttentionJob: explain,
+    AttentionFeaturesJob: explain_features,
+    EvaluateJob: evaluate_model,
+    EvaluateMapJob: evaluate_map,
+    SceneJob: _make_scene,
+}

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Train a model: samples are split here, the worker learns, the report is written."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..core.card import ModelCard, read_card
+from ..core.catalog import find_architecture
+from ..core.jobs import TrainJob
+from ..core.monitor import Monitor
+from ..core.records import to_plain
+from ..core.slots import local_folder
+from ..core.strategy import strategy_defaults
+from ..core.version import plugin_version
+from ..core.worker import Worker, running_worker
+from ..raster.samples import SampleSet, load_samples
+from .exchange import draw, write_arrays
+from .folder import JobFolder
+from .report import model_report
+from .split import Split, split
+
+_PARTS = ("train", "validation", "test")
+
+
+def train(job: TrainJob, folder: JobFolder, monitor: Monitor, python: str = "") -> dict[str, Any]:
+    """Train `job.architecture` and write the model file; return its path, the report and the test metrics.
+
+    Raises:
+        ChronomapError: an input does not fit, the worker failed, or the job was canceled.
+    """
+    samples = load_samples(Path(job.samples))
+    parts = split(samples, job.split)
+    for sentence in parts.warnings:
+        monitor.warning(sentence)
+    counts = {name: int(np.sum(parts.part == index)) for index, name in enumerate(_PARTS)}
+    monitor.note("Samples: " + ", ".join(f"{count} {name}" for name, count in counts.items()) + ".")
+    with local_folder(samples.values.nbytes * 2) as arrays, running_worker(python, folder.log) as worker:
+        message = _request(job, samples, parts, counts)
+        message["arrays"] = write_arrays(
+            arrays,
+            {"values": samples.values, "valid": samples.valid, "label": samples.label, "part": parts.part},
+        )
+        worker.request(message, monitor.part(0.0, 0.97))
+        card = read_card(Path(job.model))
+        outputs: dict[str, Any] = {"model": job.model, "metrics": card.metrics}
+        if job.report:
+            outputs["report"] = _write_report(worker, card, Path(job.report), folder)
+    return outputs
+
+
+def _request(job: TrainJob, samples: SampleSet, parts: Split, counts: dict[str, int]) -> dict[str, Any]:
+    architecture = find_architecture(job.architecture)
+    hyperparameters = {**architecture.defaults(), **job.hyperparameters}
+    strategy = {**strategy_defaults(architecture), **job.strategy}
+    card = {
+        "bands": samples.bands,
+        "dates": samples.dates,
+        "season_start": samples.season_start,
+        "days_nominal": samples.days_nominal,
+        "classes": samples.classes,
+        "split": job.split,
+        "split_counts": counts,
+        "samples": job.samples,
+        "fingerprint": samples.fingerprint,
+        "notes": (*samples.notes, *parts.warnings),
+        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "plugin_version": plugin_version(),
+    }
+    return {
+        "do": "train",
+        "scale": samples.scale.tolist(),
+        "offset": samples.offset.tolist(),
+        "days": samples.days.tolist(),
+        "architecture": job.architecture,
+        "hyperparameters": hyperparameters,
+        "strategy": strategy,
+        "grid_step_days": job.grid_step_days,
+        "card": to_plain(card),
+        "model": job.model,
+        "device": job.device,
+    }
+
+
+def _write_report(worker: Worker, card: ModelCard, report: Path, folder: JobFolder) -> str:
+    charts: dict[str, Path] = {}
+    if card.history:
+        curves = folder.path / "learning_curves.svg"
+        columns = ("epoch", "train_loss", "validation_loss", "validation_macro_f1")
+        arrays = {name: [row.get(name) for row in card.history] for name in columns}
+        draw(worker, "learning_curves", {**arrays, "best_epoch": card.best_epoch}, [curves])
+        charts["Learning curves"] = curves
+    report.write_text(model_report(card, charts), encoding="utf-8")
+    return str(report)
