@@ -31,7 +31,7 @@ _MEAN_OF_HEADS = "mean"
 
 @dataclass(frozen=True)
 class ClassAttention:
-    """Mean, 10th and 90th percentile of attention, each (heads + 1, T), over n samples; the last row is the heads' mean."""
+    """Mean, 10th and 90th percentile of attention over samples, each (heads + 1, T); the last row: mean of heads."""
 
     name: str
     color: str
@@ -111,9 +111,7 @@ def _draw(worker: Worker, chart: Path, classes: list[ClassAttention], samples: S
         "attention_high": [entry.high[-1] for entry in classes],
         **_stack(profiles),
     }
-    draw(
-        worker, "attention_by_class", arrays, [chart] if chart.suffix == ".svg" else [chart, chart.with_suffix(".svg")]
-    )
+    draw(worker, "attention_by_class", arrays, list(dict.fromkeys((chart, chart.with_suffix(".svg")))))
 
 
 def _stack(profiles: list[Profile]) -> dict[str, Any]:

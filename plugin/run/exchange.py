@@ -61,7 +61,7 @@ class Series:
 def predict(
     worker: Worker, job: Any, card: ModelCard, samples: SampleSet | Series, monitor: Monitor, attention: bool = False
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Let the worker classify `samples` with `job.model`; return probabilities (N, K) and attention (N, heads, T) or None.
+    """Let the worker classify `samples` with `job.model`; return probability (N, K), attention (N, heads, T) or None.
 
     Raises:
         InputError: a band of the model is missing in the samples.
