@@ -124,8 +124,8 @@ def check_enough(samples: SampleSet) -> None:
     notes = " ".join(samples.notes)
     if len(samples) < MIN_SAMPLES:
         raise InputError(
-            f"{samples.source} gives only {len(samples)} samples, but at least {MIN_SAMPLES} are needed to train, validate "
-            f"and test: add polygons, points or rows. {notes}".strip()
+            f"{samples.source} gives only {len(samples)} samples, but at least {MIN_SAMPLES} are needed to train, "
+            f"validate and test: add polygons, points or rows. {notes}".strip()
         )
     present = np.unique(samples.label)
     if len(present) < 2:
@@ -150,7 +150,8 @@ def save_samples(samples: SampleSet, path: Path) -> None:
             np.savez(file, meta=np.array(json.dumps(meta, ensure_ascii=False)), **members)
         os.replace(partial, path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        if partial.exists():
+            partial.unlink()
         raise OutputError(
             f"The sample file {path} cannot be written ({error.strerror}): choose another place."
         ) from error
