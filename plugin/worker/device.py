@@ -9,6 +9,8 @@ import torch
 
 from ..core.errors import InputError
 
+_SMALL_BATCH = 4096  # series times dates per step, below which one thread is quicker
+
 
 def choose_device(name: str) -> torch.device:
     """Return the device called `name`: "auto" (the best there is), "cpu", "cuda" or "mps".
@@ -39,6 +41,11 @@ def set_threads(count: int = 0) -> int:
     chosen = min(count, allowed) if count else allowed
     torch.set_num_threads(chosen)
     return chosen
+
+
+def training_threads(positions: int) -> int:
+    """Choose the CPU threads for batches of `positions` series times dates: small ones lose more than they gain."""
+    return set_threads(1 if positions < _SMALL_BATCH else 0)
 
 
 def make_repeatable() -> None:

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import torch
 from torch import Tensor, nn
 
@@ -18,14 +16,14 @@ def normalised_layers(widths: list[int]) -> nn.Sequential:
     """Return [linear, batch normalisation, ReLU] from each width to the next."""
     blocks = [
         layer
-        for before, after in pairwise(widths)
+        for before, after in zip(widths, widths[1:])
         for layer in (nn.Linear(before, after), nn.BatchNorm1d(after), nn.ReLU())
     ]
     return nn.Sequential(*blocks)
 
 
 class PerDate(nn.Module):
-    """Applies [linear, batch normalisation, ReLU] layers to each valid date; invalid dates are 0 and in no statistic."""
+    """Applies [linear, batch normalisation, ReLU] layers to valid dates; invalid ones are 0 and in no statistic."""
 
     def __init__(self, widths: list[int]) -> None:
         super().__init__()

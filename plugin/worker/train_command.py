@@ -1,16 +1,123 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command "train": arrays and settings in, a model file out."""
+"""The command "train": arrays and settings in, a model file with its card out."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from ..core.monitor import Event
+import numpy as np
+
+from ..core.accuracy import collapse_warning
+from ..core.card import ModelCard
+from ..core.catalog import Architecture, value_problems
+from ..core.errors import InputError
+from ..core.monitor import Event, Monitor
+from ..core.records import from_plain, to_plain
+from ..core.strategy import STRATEGY, strategy_defaults
+from .architectures import registry
+from .device import choose_device, make_repeatable, training_threads
+from .fitting import TEST, TRAIN, VALIDATION, Fitted, Samples, part_metrics
+from .model_file import save_model
+from .normalisation import band_ranges
+from .series import Preparation, regular_grid
 
 if TYPE_CHECKING:
     from .session import Session
 
 
 def train(session: Session, message: Event) -> Event:
-    """Train a model as the request says; emits epochs, answers done."""
-    raise NotImplementedError
+    """Train a model as the request says; emits epochs and warnings, answers done{outputs, card}.
+
+    Raises:
+        ChronomapError: a setting or the samples do not fit, or the model cannot be written.
+        Canceled: the user stopped the job.
+    """
+    started = time.perf_counter()
+    samples = _load_samples(message["arrays"])
+    card = _start_card(message, samples)
+    device = choose_device(message.get("device", "auto"))
+    training_threads(card.strategy["batch_size"] * samples.values.shape[1])
+    make_repeatable()
+    preparation = Preparation(card, message["days"], message["scale"], message["offset"], device)
+    fitted = _fit(card, samples, preparation, session.monitor)
+    card = _finished_card(card, samples, fitted, time.perf_counter() - started)
+    _warn(card, session.monitor)
+    save_model(Path(message["model"]), card, fitted.arrays)
+    return {"event": "done", "outputs": {"model": message["model"]}, "card": to_plain(card)}
+
+
+def _load_samples(paths: dict[str, str]) -> Samples:
+    values, valid, label, part = (np.load(paths[name]) for name in ("values", "valid", "label", "part"))
+    return Samples(values, valid.astype(bool), label.astype(np.int64), part)
+
+
+def _start_card(message: Event, samples: Samples) -> ModelCard:
+    """Return the card as it is known before training: settings checked and complete, ranges from the train part."""
+    architecture = _architecture(message["architecture"])
+    plain = message["card"]
+    hyperparameters = {**architecture.defaults(), **message.get("hyperparameters", {})}
+    strategy = {**strategy_defaults(architecture), **message.get("strategy", {})}
+    problems = architecture.problems(hyperparameters) + value_problems(STRATEGY, strategy, "Learning strategy")
+    if problems:
+        raise InputError(" ".join(problems))
+    train_part = samples.only(TRAIN)
+    lower, upper = band_ranges(train_part.values, train_part.valid, message["scale"], message["offset"], plain["bands"])
+    grid = () if architecture.reads_gaps else regular_grid(message["days"], message.get("grid_step_days", 0.0))
+    known = {
+        "architecture": architecture.id,
+        "hyperparameters": _typed(architecture.hyperparameters, hyperparameters),
+        "strategy": _typed(STRATEGY, strategy),
+        "lower": lower,
+        "upper": upper,
+        "grid_days": grid,
+    }
+    return from_plain(ModelCard, {**plain, **known})
+
+
+def _architecture(architecture_id: str) -> Architecture:
+    if architecture_id not in registry():
+        raise InputError(f"There is no architecture '{architecture_id}': choose one of {', '.join(registry())}.")
+    return registry()[architecture_id].architecture
+
+
+def _typed(declared: Any, values: dict[str, Any]) -> dict[str, Any]:
+    """Return `values` as the types they are declared with: whole numbers may arrive as 64.0."""
+    kinds = {setting.name: {"int": int, "float": float}.get(setting.kind) for setting in declared}
+    return {name: kinds[name](value) if kinds[name] else value for name, value in values.items()}
+
+
+def _fit(card: ModelCard, samples: Samples, preparation: Preparation, monitor: Monitor) -> Fitted:
+    if registry()[card.architecture].architecture.kind == "classical":
+        from .classical import fit_classical  # noqa: PLC0415 (scikit-learn only where it is used)
+
+        return fit_classical(card, samples, preparation, monitor)
+    from .training import fit_network  # noqa: PLC0415
+
+    return fit_network(card, samples, preparation, monitor)
+
+
+def _finished_card(card: ModelCard, samples: Samples, fitted: Fitted, seconds: float) -> ModelCard:
+    validation, test = samples.only(VALIDATION), samples.only(TEST)
+    return replace(
+        card,
+        history=fitted.history,
+        best_epoch=fitted.best_epoch,
+        temperature=fitted.temperature,
+        parameters=fitted.parameters,
+        validation_metrics=part_metrics(validation.label, fitted.validation_prediction, card.classes),
+        metrics=part_metrics(test.label, fitted.test_prediction, card.classes),
+        seconds=seconds,
+        notes=(*card.notes, *fitted.notes),
+    )
+
+
+def _warn(card: ModelCard, monitor: Monitor) -> None:
+    metrics = card.metrics or card.validation_metrics
+    sentence = (
+        collapse_warning(metrics) if metrics else "There are no validation and test samples: accuracy is unknown."
+    )
+    if sentence:
+        monitor.warning(sentence)

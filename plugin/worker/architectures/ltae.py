@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...core.catalog import Architecture, Hyperparameter, Preset
@@ -66,7 +65,9 @@ class LTAE(AttentionNetwork):
         keys = self.keys(embedded).unflatten(2, (heads, d_k))  # (N, T, heads, d_k)
         scores = torch.einsum("nthk,hk->nht", keys, self.query) / d_k**0.5
         attention = masked_softmax(scores, valid)  # (N, heads, T)
-        used = F.dropout(attention, self.attention_dropout, self.training)  # what is returned keeps its sum of 1
+        used = nn.functional.dropout(
+            attention, self.attention_dropout, self.training
+        )  # what is returned keeps its sum of 1
         values = embedded.unflatten(2, (heads, -1))  # (N, T, heads, d_model / heads)
         mixed = torch.einsum("nht,nthv->nhv", used, values).flatten(1)  # (N, d_model)
         encoded = self.norm_out(self.dropout(self.mlp(mixed)))
@@ -87,7 +88,7 @@ class LTAE(AttentionNetwork):
 class FusedLTAE(AttentionNetwork):
     """L-TAE for inference: the query is a parameter, so keys and values need not be formed.
 
-    With d_t the normalised dates, e_t = W d_t + p_t (p_t: bias and position) and k_t = K e_t + b, the score of a head is
+    With d_t the normalised dates, e_t = W d_t + p_t (p_t: bias and position) and k_t = K e_t + b, a head's score is
     (q K W) d_t + q (K p_t + b), and the mixed value is W (sum_t a_t d_t) + sum_t a_t p_t. Exact but for rounding.
     """
 
@@ -116,7 +117,7 @@ class FusedLTAE(AttentionNetwork):
     def attend(self, x: Tensor, days: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
         """Return logits (N, K) and attention (N, heads, T)."""
         encoded = self.encode_dates(x.flatten(0, 1)) * valid.reshape(-1, 1)
-        dates = F.layer_norm(encoded, encoded.shape[1:], eps=self.epsilon).view(*x.shape[:2], -1)
+        dates = nn.functional.layer_norm(encoded, encoded.shape[1:], eps=self.epsilon).view(*x.shape[:2], -1)
         positions = self.positions(days, x.dtype) + self.bias  # (T, d_model) or (N, T, d_model)
         by_date = (positions @ self.score_positions.T + self.score_bias).transpose(-1, -2)  # (..., heads, T)
         scores = self.score_dates @ dates.transpose(1, 2) + by_date  # (N, heads, T)
@@ -142,7 +143,7 @@ ARCHITECTURE = Architecture(
     gives_attention=True,
     reads_gaps=True,
     hyperparameters=(
-        Hyperparameter("input_width", "Width per date", "int", 128, "Features that each date is encoded into.", 4, 1024),
+        Hyperparameter("input_width", "Width per date", "int", 128, "Features of each encoded date.", 4, 1024),
         Hyperparameter("input_layers", "Layers per date", "int", 3,
                        "Layers that encode each date; widths double up to the last.", 1, 5),
         Hyperparameter("d_model", "Model width", "int", 256, "Features shared by all heads; a multiple of the heads.",
@@ -155,9 +156,8 @@ ARCHITECTURE = Architecture(
                        "Share of attention weights hidden in training.", 0.0, 0.9),
         Hyperparameter("position_period", "Period of positions", "float", 1000.0,
                        "Slowest wave that tells days apart, in days.", 10.0, 100000.0),
-        Hyperparameter("decoder_width", "Decoder width", "int", 64, "First of the layers before the classes.", 4, 1024),
-        Hyperparameter("decoder_layers", "Decoder layers", "int", 2, "Layers before the classes; each halves the width.",
-                       1, 4),
+        Hyperparameter("decoder_width", "Decoder width", "int", 64, "First layer before the classes.", 4, 1024),
+        Hyperparameter("decoder_layers", "Decoder layers", "int", 2, "Each halves the width.", 1, 4),
     ),
     presets=(
         Preset("paper", "Garnot & Landrieu 2020", {},

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What goes into fitting a model, of either kind, and what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..core.accuracy import accuracy
+from ..core.classes import ClassInfo
+
+TRAIN, VALIDATION, TEST = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Samples:
+    """values (N, T, C) as stored, valid (N, T) bool, label (N,) class index, part (N,) TRAIN, VALIDATION or TEST."""
+
+    values: np.ndarray
+    valid: np.ndarray
+    label: np.ndarray
+    part: np.ndarray
+
+    def only(self, part: int) -> Samples:
+        """Return the samples of one part."""
+        chosen = self.part == part
+        return Samples(self.values[chosen], self.valid[chosen], self.label[chosen], self.part[chosen])
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted model: its arrays, and the classes it predicts for the validation and the test part.
+
+    `history` has a dict per epoch, `best_epoch` counts from 1; both stay empty for classical models.
+    """
+
+    arrays: dict[str, np.ndarray]
+    validation_prediction: np.ndarray  # (N,) class index
+    test_prediction: np.ndarray
+    parameters: int
+    temperature: float = 1.0
+    history: tuple[dict[str, Any], ...] = ()
+    best_epoch: int = 0
+    notes: tuple[str, ...] = field(default=())
+
+
+def part_metrics(label: np.ndarray, prediction: np.ndarray, classes: Sequence[ClassInfo]) -> dict[str, Any]:
+    """Return the accuracy of one part (see core/accuracy.py), or {} when it has no samples."""
+    if not len(label):
+        return {}
+    return accuracy(confusion_matrix(label, prediction, len(classes)).tolist(), [info.name for info in classes])
+
+
+def confusion_matrix(label: np.ndarray, prediction: np.ndarray, num_classes: int) -> np.ndarray:
+    """Return the confusion matrix (K, K) of class indices: rows = reference, columns = predicted."""
+    cells = np.bincount(label * num_classes + prediction, minlength=num_classes**2)
+    return cells.reshape(num_classes, num_classes)

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Training a network: seeded batches, early stopping on the validation loss, the best epoch restored."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..core.accuracy import accuracy
+from ..core.card import ModelCard
+from ..core.errors import InputError
+from ..core.monitor import Monitor
+from .architectures import build_network
+from .augmentation import augmented
+from .evaluation import fit_temperature, predict_logits
+from .fitting import TEST, TRAIN, VALIDATION, Fitted, Samples, confusion_matrix
+from .losses import Criterion, make_criterion
+from .model_file import network_arrays
+from .optimisation import Schedule, make_optimizer
+from .series import Preparation
+
+
+@dataclass(frozen=True)
+class Series:
+    """Samples of one part on the device: values (N, T, C) as stored, valid (N, T), label (N,)."""
+
+    values: Tensor
+    valid: Tensor
+    label: Tensor
+
+    @classmethod
+    def of(cls, samples: Samples, device: torch.device) -> Series:
+        """Move the samples of one part to `device`."""
+        arrays = (samples.values, samples.valid, samples.label)
+        return cls(*(torch.as_tensor(array, device=device) for array in arrays))
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+
+@dataclass
+class Progress:
+    """How far a training is: one dict per epoch, and the weights of the best one."""
+
+    history: list[dict[str, Any]] = field(default_factory=list)
+    best_epoch: int = 0
+    best_loss: float = math.inf
+    patience_epoch: int = 0  # the last epoch that was better by min_delta
+    patience_loss: float = math.inf
+    best_weights: dict[str, Tensor] = field(default_factory=dict)
+
+
+def fit_network(card: ModelCard, samples: Samples, preparation: Preparation, monitor: Monitor) -> Fitted:
+    """Train the network of `card` with its strategy on the samples' own parts.
+
+    Raises:
+        InputError: too few samples, or the loss is no number any more.
+        Canceled: the user stopped the job.
+    """
+    torch.manual_seed(card.strategy["seed"])
+    network = build_network(card).to(preparation.device)
+    parts = [Series.of(samples.only(part), preparation.device) for part in (TRAIN, VALIDATION, TEST)]
+    trainer = Trainer(card, network, preparation, monitor)
+    progress = trainer.run(parts[TRAIN], parts[VALIDATION])
+    validation, test = (trainer.logits(part) for part in parts[1:])
+    return Fitted(
+        arrays=network_arrays(network),
+        validation_prediction=validation.argmax(1).cpu().numpy(),
+        test_prediction=test.argmax(1).cpu().numpy(),
+        parameters=sum(weight.numel() for weight in network.parameters()),
+        temperature=fit_temperature(validation, parts[VALIDATION].label) if len(validation) else 1.0,
+        history=tuple(progress.history),
+        best_epoch=progress.best_epoch,
+    )
+
+
+class Trainer:
+    """Trains one network with the strategy of its card."""
+
+    def __init__(self, card: ModelCard, network: nn.Module, preparation: Preparation, monitor: Monitor) -> None:
+        self.network, self.preparation, self.monitor = network, preparation, monitor
+        self.strategy = card.strategy
+        self.names = [info.name for info in card.classes]
+        self.generator = torch.Generator().manual_seed(card.strategy["seed"])
+
+    def run(self, train: Series, validation: Series) -> Progress:
+        """Train until the epochs or the patience end, or the user wants to keep what there is; restore the best epoch.
+
+        Raises:
+            InputError: too few samples, or the loss is no number any more.
+            Canceled: the user stopped the job.
+        """
+        if len(train) < 2:
+            raise InputError(f"There are {len(train)} training samples: give at least 2, better 50 per class.")
+        if not len(validation):
+            self.monitor.warning("There are no validation samples: the last epoch is kept, whether it is best or not.")
+        criterion = make_criterion(self.strategy, train.label, len(self.names))
+        optimizer = make_optimizer(self.strategy, self.network.parameters())
+        schedule = Schedule(self.strategy, optimizer, len(self._batches(len(train))))
+        progress = Progress()
+        for epoch in range(1, self.strategy["epochs"] + 1):
+            started = time.perf_counter()
+            train_loss = self._epoch(train, criterion, optimizer, schedule)
+            self._check_loss(train_loss, epoch)
+            record = {"epoch": epoch, "epochs": self.strategy["epochs"], "train_loss": train_loss}
+            record.update(self._validate(validation, criterion))
+            record["is_best"] = self._note_best(progress, epoch, record["validation_loss"])
+            record["learning_rate"] = optimizer.param_groups[0]["lr"]
+            record["seconds"] = time.perf_counter() - started
+            schedule.after_epoch(record["validation_loss"])
+            self._report(progress, record)
+            if self._is_done(progress, epoch):
+                break
+        self.network.load_state_dict(progress.best_weights)
+        return progress
+
+    def logits(self, series: Series) -> Tensor:
+        """Return logits (N, K) of the network as it is."""
+        if not len(series):
+            return torch.zeros(0, len(self.names))
+        return predict_logits(self.network, self.preparation, series.values, series.valid)
+
+    def _epoch(
+        self, train: Series, criterion: Criterion, optimizer: torch.optim.Optimizer, schedule: Schedule
+    ) -> float:
+        """Pass over the training samples once and return the mean loss."""
+        self.network.train()
+        total, seen = torch.zeros((), device=train.label.device), 0
+        for batch in self._batches(len(train)):
+            self.monitor.check()
+            chosen = batch.to(train.label.device)
+            x, days, valid = augmented(
+                self.preparation, train.values[chosen], train.valid[chosen], self.strategy, self.generator
+            )
+            loss = criterion(self.network(x, days, valid), train.label[chosen])
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            if self.strategy["gradient_clip"]:
+                nn.utils.clip_grad_norm_(self.network.parameters(), self.strategy["gradient_clip"])
+            optimizer.step()
+            schedule.after_batch()
+            total += loss.detach() * len(batch)
+            seen += len(batch)
+            if self.monitor.is_finishing():
+                break
+        return float(total) / seen
+
+    def _batches(self, count: int) -> list[Tensor]:
+        """Return shuffled batches of indices; a last one of a single series joins the one before (batch statistics)."""
+        batches = list(torch.randperm(count, generator=self.generator).split(self.strategy["batch_size"]))
+        if len(batches) > 1 and len(batches[-1]) == 1:
+            batches[-2:] = [torch.cat(batches[-2:])]
+        return batches
+
+    def _validate(self, validation: Series, criterion: Criterion) -> dict[str, Any]:
+        if not len(validation):
+            return {"validation_loss": None, "validation_macro_f1": None}
+        logits = self.logits(validation)
+        prediction = logits.argmax(1).cpu().numpy()
+        confusion = confusion_matrix(validation.label.cpu().numpy(), prediction, len(self.names))
+        return {
+            "validation_loss": float(criterion(logits, validation.label)),
+            "validation_macro_f1": accuracy(confusion.tolist(), self.names)["macro_f1"],
+        }
+
+    def _note_best(self, progress: Progress, epoch: int, loss: float | None) -> bool:
+        """Keep the weights if this epoch is the best so far; without validation each epoch counts as better."""
+        if loss is not None and not loss < progress.best_loss:
+            return False
+        progress.best_epoch, progress.best_loss = epoch, math.inf if loss is None else loss
+        progress.best_weights = {name: tensor.clone() for name, tensor in self.network.state_dict().items()}
+        if loss is None or loss < progress.patience_loss - self.strategy["min_delta"]:
+            progress.patience_epoch, progress.patience_loss = epoch, progress.best_loss
+        return True
+
+    def _is_done(self, progress: Progress, epoch: int) -> bool:
+        patience = self.strategy["patience"]
+        return self.monitor.is_finishing() or bool(patience and epoch - progress.patience_epoch >= patience)
+
+    def _report(self, progress: Progress, record: dict[str, Any]) -> None:
+        progress.history.append(record)
+        self.monitor.on_event({"event": "epoch", **record})
+        self.monitor.progress(record["epoch"] / record["epochs"], f"Epoch {record['epoch']} of {record['epochs']}")
+
+    def _check_loss(self, loss: float, epoch: int) -> None:
+        if not math.isfinite(loss):
+            raise InputError(
+                f"The loss is no number any more in epoch {epoch}: lower the learning rate (now "
+                f"{self.strategy['learning_rate']:g}) or clip the gradient."
+            )
