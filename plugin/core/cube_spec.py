@@ -16,13 +16,18 @@ RESAMPLINGS = ("nearest", "bilinear", "cubic", "average")
 
 @dataclass(frozen=True)
 class BandSource:
-    """One band of one acquisition: GDAL dataset name, 1-based band index; physical = stored * scale + offset."""
+    """One band of one acquisition: GDAL dataset name, 1-based band index; physical = stored * scale + offset.
+
+    `nodata` None: what the file says. `resampling` "": the cube's.
+    """
 
     name: str
     dataset: str
     index: int = 1
     scale: float = 1.0
     offset: float = 0.0
+    nodata: Optional[float] = None
+    resampling: str = ""
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,8 @@ class CubeJob:
     same_day: str = MOSAIC
     grid: str = ""
     resampling: str = "bilinear"
+    band_resampling: dict[str, str] = field(default_factory=dict)  # band name -> one of RESAMPLINGS, where it differs
+    nodata: Optional[float] = None  # None: what the files say
     kind: str = "cube"
 
 
