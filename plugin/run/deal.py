@@ -2,15 +2,16 @@
 """Dealing groups of samples into parts whole, so that each class comes as near as it can to its shares.
 
 After the iterative stratification of Sechidis et al. 2011 (10.1007/978-3-642-23808-6_10): the class with the fewest
-groups is dealt first, each group to the part that misses the class most. The best of several seeded orders is taken.
+groups is dealt first, each group to the part that misses the class most; the best of several seeded orders is taken.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-_DRAWS = 20
-_MANY = 5000  # groups from which one draw is balanced enough
+_ORDERS = 20  # tried per class
+_MANY = 500  # groups of a class from which one order is balanced enough
+_DEALS = 5  # tried where groups hold several classes, so that the order of one class bears on others
 
 
 def best_deal(
@@ -21,8 +22,9 @@ def best_deal(
     `counts` (U, K) are the samples of each class in each group, `shares` (P,) add up to 1; `first`: the parts in the
     order in which a class with few groups gets into them.
     """
-    draws = [_deal(counts, shares, first, generator) for _ in range(_DRAWS if len(counts) < _MANY else 1)]
-    return min(draws, key=lambda part: _badness(part, counts, shares, first))
+    is_mixed = bool(((counts > 0).sum(axis=1) > 1).any())
+    deals = [_deal(counts, shares, first, generator) for _ in range(_DEALS if is_mixed else 1)]
+    return min(deals, key=lambda part: _badness(part, counts, shares, first))
 
 
 def deal_singles(
@@ -56,25 +58,37 @@ def _quotas(count: int, shares: np.ndarray, missing: np.ndarray, first: tuple[in
 
 
 def _deal(counts: np.ndarray, shares: np.ndarray, first: tuple[int, ...], generator: np.random.Generator) -> np.ndarray:
-    """Deal once, in random order of the groups of each class."""
+    """Deal all groups once, class by class."""
     part = np.full(len(counts), -1, np.int64)
-    wanted = counts.sum(axis=0)[None, :] * shares[:, None]  # (P, K)
-    given = np.zeros_like(wanted)
-    rank = np.array([first.index(p) for p in range(len(shares))])
     while (part < 0).any():
         waiting = (counts > 0) & (part < 0)[:, None]
         groups = waiting.sum(axis=0)
         k = int(np.argmin(np.where(groups > 0, groups, len(counts) + 1)))
-        members = generator.permutation(np.flatnonzero(waiting[:, k]))
-        for place, unit in enumerate(members):
-            empty = np.flatnonzero(given[:, k] == 0)
-            missing, total_missing = wanted[:, k] - given[:, k], (wanted - given).sum(axis=1)
-            keys = [rank, -total_missing, -missing]  # the last counts first
-            allowed = np.arange(len(shares))
-            if len(members) - place <= len(empty):  # no more groups than parts that lack the class
-                allowed, keys = empty, keys if _is_even(shares) else [rank]
-            part[unit] = allowed[np.lexsort([key[allowed] for key in keys])[0]]
-            given[part[unit]] += counts[unit]
+        members = np.flatnonzero(waiting[:, k])
+        orders = [generator.permutation(members) for _ in range(_ORDERS if len(members) < _MANY else 1)]
+        tries = [_deal_class(k, order, part, counts, (shares, first)) for order in orders]
+        part = min(tries, key=lambda tried: _badness(tried, counts[:, k : k + 1], shares, first))
+    return part
+
+
+def _deal_class(
+    k: int, order: np.ndarray, part: np.ndarray, counts: np.ndarray, parts: tuple[np.ndarray, tuple[int, ...]]
+) -> np.ndarray:
+    """Return `part` with the groups of class `k` dealt in the given order; `parts` are shares and first."""
+    shares, first = parts
+    part = part.copy()
+    wanted = counts.sum(axis=0)[None, :] * shares[:, None]  # (P, K)
+    given = np.stack([counts[part == p].sum(axis=0) for p in range(len(shares))])
+    rank = np.array([first.index(p) for p in range(len(shares))])
+    for place, unit in enumerate(order):
+        empty = np.flatnonzero(given[:, k] == 0)
+        missing, total_missing = wanted[:, k] - given[:, k], (wanted - given).sum(axis=1)
+        keys = [rank, -total_missing, -missing]  # the last counts first
+        allowed = np.arange(len(shares))
+        if len(order) - place <= len(empty):  # no more groups than parts that lack the class
+            allowed, keys = empty, keys if _is_even(shares) else [rank]
+        part[unit] = allowed[np.lexsort([key[allowed] for key in keys])[0]]
+        given[part[unit]] += counts[unit]
     return part
 
 

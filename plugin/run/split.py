@@ -147,7 +147,10 @@ def _check_parts(part: np.ndarray, samples: SampleSet) -> None:
     untrained = np.setdiff1d(samples.label, samples.label[part == TRAIN])
     if len(untrained):
         names = few([samples.classes[k].name for k in untrained])
-        raise InputError(f"No sample of {names} is in the training part: change the fold field, or leave them out.")
+        raise InputError(
+            f"No sample of {names} is in the training part: change the fold field, choose smaller blocks or another "
+            "seed, or leave these classes out."
+        )
 
 
 def _method_warnings(samples: SampleSet, spec: SplitSpec) -> Iterator[str]:
