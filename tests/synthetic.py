@@ -235,7 +235,6 @@ def write_raster(
     """Write values (C, H, W) as a tiled GeoTIFF with band descriptions; return its path as text."""
     from osgeo import gdal, gdal_array, osr
 
-    gdal.UseExceptions()
     kind = gdal_array.NumericTypeCodeToGDALTypeCode(values.dtype)
     options = ["TILED=YES", f"BLOCKXSIZE={block_px}", f"BLOCKYSIZE={block_px}", "COMPRESS=DEFLATE"]
     count, height, width = values.shape
@@ -283,7 +282,6 @@ def write_vectors(
     """Write (WKT in `source_epsg`, fields) pairs to a GeoPackage in `epsg`; epsg 0: without a CRS. Return its path."""
     from osgeo import ogr, osr
 
-    ogr.UseExceptions()
     crs, source = osr.SpatialReference(), osr.SpatialReference()
     source.ImportFromEPSG(source_epsg)
     source.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
