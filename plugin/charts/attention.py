@@ -24,6 +24,7 @@ from .style import (
     POINTS,
     SMALL,
     TEXT,
+    TITLE,
     axes_at,
     class_colors,
     class_title,
@@ -165,7 +166,7 @@ def _heatmap(
     row = 0.42 if any("\n" in label for label in labels) else 0.28
     left = 0.25 + max(text_width(label) for label in labels)
     width, height = 9.0, row * len(rows)
-    figure = new_figure(width, height + 1.2, wrap(title, width - 0.3, 11, 1))
+    figure = new_figure(width, height + 1.2, wrap(title, width - 0.3, TITLE, 1, bold=True))
     axes = axes_at(figure, left, 0.62, width - left - 1.05, height)
     days = day_numbers(dates)
     cells = _draw_cells(axes, days, *shares)
@@ -213,5 +214,5 @@ def _color_bar(figure: Figure, cells: ScalarMappable, place: tuple[float, float,
     bar = figure.colorbar(cells, cax=axes)
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=SMALL, labelcolor=MUTED, color=MUTED, length=3)
-    bar.ax.locator_params(nbins=5)
+    bar.ax.locator_params(nbins=5 if height > 1.0 else 2)
     axes.set_title("attention", size=SMALL, color=MUTED, loc="center", pad=5)

@@ -49,14 +49,9 @@ class Multiples:
     foot: float
 
     @property
-    def count(self) -> int:
-        """Number of cells."""
-        return len(self.names)
-
-    @property
     def columns(self) -> int:
         """Number of columns: 1 to 3."""
-        return 1 if self.count == 1 else 2 if self.count <= 4 else 3
+        return 1 if len(self.names) == 1 else 2 if len(self.names) <= 4 else 3
 
     @property
     def cell_width(self) -> float:
@@ -64,24 +59,27 @@ class Multiples:
         return (_FIGURE_WIDTH - _LEFT - _RIGHT - _GAP * (self.columns - 1)) / self.columns
 
     @property
-    def pitch(self) -> float:
-        """Height of a row in inches: the cell and its title, which may take up to TITLE_LINES lines."""
-        lines = max(title_lines(name, self.cell_width) for name in self.names)
-        return self.cell_height + _TITLE + _LINE * lines
+    def title_heights(self) -> list[float]:
+        """Height in inches above the cells of each row, for class titles of up to three lines."""
+        lines = [title_lines(name, self.cell_width) for name in self.names]
+        rows = range(0, len(lines), self.columns)
+        return [_TITLE + _LINE * max(lines[start : start + self.columns]) for start in rows]
 
     def figure(self, title: str) -> Figure:
         """Return the empty figure."""
-        rows = -(-self.count // self.columns)
-        return new_figure(_FIGURE_WIDTH, _TOP + rows * self.pitch + self.foot, title)
+        heights = self.title_heights
+        return new_figure(_FIGURE_WIDTH, _TOP + sum(heights) + len(heights) * self.cell_height + self.foot, title)
 
     def cells(self, figure: Figure) -> Iterator[Cell]:
         """Yield the cells row by row."""
-        height, pitch = figure.get_size_inches()[1], self.pitch
-        for index in range(self.count):
+        bottom = figure.get_size_inches()[1] - _TOP
+        heights = self.title_heights
+        for index in range(len(self.names)):
             row, column = divmod(index, self.columns)
-            bottom = height - _TOP - (row + 1) * pitch
+            if column == 0:
+                bottom -= heights[row] + self.cell_height
             left = _LEFT + column * (self.cell_width + _GAP)
-            is_last = index + self.columns >= self.count
+            is_last = index + self.columns >= len(self.names)
             yield Cell(left, bottom, self.cell_width, self.cell_height, column == 0, is_last)
 
     def legend(self, figure: Figure, handles: list) -> None:

@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 
 from ..core.theme import GRID, MUTED, readable
 from .multiples import Cell, Multiples
-from .style import SMALL, class_colors, class_title, day_numbers, time_axis, wrap
+from .style import SMALL, TITLE, class_colors, class_title, day_numbers, time_axis, wrap
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def profiles(**arrays: Any) -> Figure:
     """
     shown = ClassProfiles(**arrays)
     layout = Multiples(tuple(map(str, shown.classes)), cell_height=1.35, foot=0.95)
-    figure = layout.figure(f"Mean series by class: {wrap(str(shown.name), 5.5, 11, 1)}")
+    figure = layout.figure(f"Mean series by class: {wrap(str(shown.name), 5.5, TITLE, 1, bold=True)}")
     days = day_numbers(shown.dates)
     limits = value_limits(shown.low, shown.high)
     for index, cell in enumerate(layout.cells(figure)):

@@ -29,10 +29,10 @@ def confusion_matrix(confusion: np.ndarray, classes: Sequence[str]) -> Figure:
     counts = np.asarray(confusion, dtype=np.int64)
     rows = [wrap(name, 1.9) for name in classes]
     columns = [wrap(name, 1.5) for name in classes]
-    digits = max(len(str(int(counts.max(initial=0)))), 3)
+    digits = max(len(f"{int(counts.max(initial=0)):,}"), 3)
     cell = max(0.36, 0.075 * digits + 0.12)
     left = 0.55 + max(text_width(label) for label in rows)
-    top, side = 0.95 + max(text_width(label) for label in columns), cell * len(classes)
+    top, side = 0.8 + max(text_width(label) for label in columns), cell * len(classes)
     figure = new_figure(max(left + side + 0.8, 5.6), top + side + 0.55, "Confusion matrix")
     axes = axes_at(figure, left, 0.5, side, side)
     _draw_counts(axes, counts)
@@ -48,7 +48,7 @@ def _draw_counts(axes: Axes, counts: np.ndarray) -> None:
         color = _RIGHT(share) if row == column else _WRONG(share**0.5)
         axes.add_patch(Rectangle((column - 0.47, row - 0.47), 0.94, 0.94, facecolor=color, linewidth=0))
         ink = _CELL_LIGHT if luminance(to_hex(color)) < 0.3 else _CELL_DARK
-        text = str(int(count)) if count else "·"
+        text = f"{int(count):,}" if count else "·"
         axes.text(column, row, text, ha="center", va="center", size=SMALL, color=ink, alpha=1.0 if count else 0.45)
 
 

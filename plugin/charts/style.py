@@ -6,6 +6,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from ..core.season import parse_date
 from ..core.theme import FALLBACK, GRID, INK, MUTED, PAPER, is_hex
 
 TITLE, TEXT, SMALL = 11.0, 9.0, 8.0  # points
-_TITLE_ROOM = 1.0  # inches beside a class title: its chip and its note
+_TITLE_ROOM = 0.9  # inches beside a class title: its chip and its note
 POINTS = 72.0  # per inch
 ATTENTION_COLORS = LinearSegmentedColormap.from_list(  # light to dark, luminance falls evenly
     "chronomap", ["#f3f6f4", "#c3e0d2", "#79bfa6", "#2f9188", "#17606f", "#102f4e"]
@@ -60,6 +61,7 @@ def foot_note(figure: Figure, text: str) -> None:
     figure.text(0.12 / width, 0.12 / height, text, size=SMALL, color=MUTED, va="bottom")
 
 
+@lru_cache(maxsize=4096)
 def text_width(text: str, size: float = TEXT, bold: bool = False) -> float:
     """Return the width of the widest line of `text` in inches."""
     weight = {"weight": "bold"} if bold else {}
@@ -68,11 +70,15 @@ def text_width(text: str, size: float = TEXT, bold: bool = False) -> float:
     return max(widths, default=0.0) / POINTS
 
 
-def wrap(text: str, width: float, size: float = TEXT, lines: int = 2) -> str:
-    """Break `text` into at most `lines` lines of about `width` inches; what does not fit ends in an ellipsis."""
+def wrap(text: str, width: float, size: float = TEXT, lines: int = 2, bold: bool = False) -> str:
+    """Break `text` into at most `lines` lines of at most `width` inches; what does not fit ends in an ellipsis."""
     clean = " ".join(plain(text).split())
-    letters = max(6, int(width * POINTS / (0.6 * size)))  # 0.6 em: a wide mean letter of DejaVu Sans
-    return "\n".join(textwrap.wrap(clean, letters, max_lines=lines, placeholder="…")) or " "
+    letters = max(6, int(width * POINTS / (0.45 * size)))  # a line of narrow letters; fewer until it fits
+    while True:
+        wrapped = "\n".join(textwrap.wrap(clean, letters, max_lines=lines, placeholder="…")) or " "
+        if letters <= 6 or text_width(wrapped, size, bold) <= width:
+            return wrapped
+        letters -= 1
 
 
 def plain(text: Any) -> str:
@@ -111,7 +117,7 @@ def title_lines(name: str, width: float) -> int:
 
 
 def _wrap_title(name: str, width: float) -> str:
-    return wrap(name, width - _TITLE_ROOM, lines=3)
+    return wrap(name, width - _TITLE_ROOM, lines=3, bold=True)
 
 
 def _height(axes: Axes) -> float:
