@@ -90,8 +90,8 @@ def class_scores(
     axes = axes_at(figure, left, 0.95, width - left - 1.05, row * len(labels))
     scores, counts = np.asarray(f1, dtype=float), np.asarray(n)
     order = np.argsort(np.where(counts > 0, -scores, np.inf), kind="stable")
-    if precision is not None and recall is not None:
-        kept = order[counts[order] > 0]
+    kept = order[counts[order] > 0]
+    if precision is not None and recall is not None and kept.size:
         _draw_spans(axes, np.asarray(precision)[kept], np.asarray(recall)[kept])
     shades = class_colors(colors)
     for place, index in enumerate(order):
