@@ -11,6 +11,7 @@ from source_files import ROOT, all_files, name_of, parsed, shipped_files
 LINES_PER_FILE, LINES_PER_FUNCTION = 360, 40
 # Where the last broad except stands: a command of the worker, and the task that waits in QGIS.
 EDGES = {"plugin/worker/session.py": 1, "plugin/host/task.py": 1}
+BROAD = ("Exception", "BaseException")
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -26,7 +27,7 @@ def code_lines(node):
 
 def broad_excepts(path):
     handlers = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.ExceptHandler)]
-    return [node for node in handlers if getattr(node.type, "id", "") in ("", "Exception", "BaseException")]
+    return [node for node in handlers if node.type is None or getattr(node.type, "id", "") in BROAD]
 
 
 def has_licence(path):

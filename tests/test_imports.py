@@ -53,7 +53,9 @@ def is_allowed(name: str, path: Path) -> bool:
     if room in WITHOUT_WIDGETS and name.startswith(WIDGETS):
         return False
     homes = [f".{room}", *ALLOWED[room].split(), EXCEPTIONS.get(name_of(path), "-")]
-    return name.split(".")[0] in STANDARD or any(name == home or name.startswith(home + ".") for home in homes)
+    return name.split(".", maxsplit=1)[0] in STANDARD or any(
+        name == home or name.startswith(home + ".") for home in homes
+    )
 
 
 def test_every_room_imports_only_what_the_table_allows():

@@ -82,15 +82,14 @@ def read_card(path: Path) -> ModelCard:
     )
     if path.stat().st_size < needed:
         raise ModelFileError(f"{path} is truncated ({path.stat().st_size} of {needed} bytes): copy it again.")
-    plain = json.loads(text)
-    if plain.get("format_version", 0) > FORMAT_VERSION:
-        raise ModelFileError(
-            f"{path} was made by a newer Chronomap ({plain.get('plugin_version')}): update the plugin."
-        )
     try:
+        plain = json.loads(text)
+        if isinstance(plain, dict) and plain.get("format_version", 0) > FORMAT_VERSION:
+            version = plain.get("plugin_version")
+            raise ModelFileError(f"{path} was made by a newer Chronomap ({version}): update the plugin.")
         return from_plain(ModelCard, plain)
-    except InputError as error:
-        raise ModelFileError(f"The model card of {path} is damaged: {error}") from error
+    except (InputError, ValueError, TypeError) as error:
+        raise ModelFileError(f"The model card of {path} is damaged ({error}): train the model again.") from error
 
 
 def _read_header(path: Path) -> tuple[dict[str, Any], int]:
@@ -108,6 +107,8 @@ def _read_header(path: Path) -> tuple[dict[str, Any], int]:
         raise ModelFileError(f"{path} is truncated in its header: copy it again.")
     try:
         header = json.loads(raw)
-    except ValueError as error:
-        raise ModelFileError(f"{path} is no model file: choose a .safetensors file made by Chronomap.") from error
+    except ValueError:
+        header = None
+    if not isinstance(header, dict):
+        raise ModelFileError(f"{path} is no model file: choose a .safetensors file made by Chronomap.")
     return header, 8 + length

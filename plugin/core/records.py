@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from .errors import InputError
 
 Record = TypeVar("Record")
+_STORED_AS = {tuple: list, dict: dict}
 
 
 def to_plain(value: Any) -> Any:
@@ -30,7 +31,7 @@ def from_plain(kind: type[Record], plain: Any) -> Record:
     """Rebuild a dataclass of type `kind`; keys it does not know are ignored.
 
     Raises:
-        InputError: a field without default is missing.
+        InputError: a field without default is missing, or a list or record is something else.
     """
     if not isinstance(plain, dict):
         raise InputError(f"A {kind.__name__} was expected, but the file holds {type(plain).__name__}.")
@@ -48,6 +49,8 @@ def _rebuild(hint: Any, plain: Any) -> Any:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is typing.Union:  # Optional[X]
         return None if plain is None else _rebuild(arguments[0], plain)
+    if origin in (tuple, dict) and not isinstance(plain, _STORED_AS[origin]):
+        raise InputError(f"A {_STORED_AS[origin].__name__} was expected, but the file holds {type(plain).__name__}.")
     if origin is tuple:
         item = arguments[0]
         return tuple(_rebuild(item, element) for element in plain)
