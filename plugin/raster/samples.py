@@ -18,6 +18,7 @@ from ..core.classes import ClassInfo
 from ..core.errors import InputError, OutputError
 from ..core.records import from_plain, to_plain
 from ..core.season import days_since, parse_date
+from .legend import few
 
 FORMAT_VERSION = 1
 MIN_SAMPLES = 10  # below this no split into train, validation and test means anything
@@ -113,6 +114,16 @@ def counted_classes(classes: Sequence[ClassInfo], label: np.ndarray, group: np.n
         replace(info, samples=int((label == k).sum()), polygons=len(np.unique(group[label == k])))
         for k, info in enumerate(classes)
     )
+
+
+def used_classes(
+    classes: Sequence[ClassInfo], label: np.ndarray
+) -> tuple[tuple[ClassInfo, ...], np.ndarray, tuple[str, ...]]:
+    """Return the classes that have samples, the labels (N,) as index into these, and a note that names the others."""
+    used = np.unique(label)
+    missing = [info.name for k, info in enumerate(classes) if k not in used]
+    notes = (f"Classes without a single sample, left out: {few(missing, 20)}.",) if missing else ()
+    return tuple(classes[k] for k in used), np.searchsorted(used, label).astype(np.int64), notes
 
 
 def check_enough(samples: SampleSet) -> None:

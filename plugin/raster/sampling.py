@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ from ..core.monitor import Monitor
 from .cube import open_cube
 from .legend import LEFT_OUT, few, make_legend
 from .pixels import PixelSet, pixels_under, series_batches
-from .samples import SampleSet, check_enough, counted_classes, first_day
+from .samples import SampleSet, check_enough, counted_classes, first_day, used_classes
 from .vectors import VectorSet, VectorSource, read_features
 
 if TYPE_CHECKING:
@@ -169,13 +168,3 @@ def _series(cube: Cube, pixels: PixelSet, memory_mb: int, monitor: Monitor) -> t
     for batch in series_batches(cube, pixels, memory_mb // 4, monitor):
         values[batch.index], valid[batch.index] = batch.values, batch.valid
     return values, valid
-
-
-def used_classes(
-    classes: Sequence[ClassInfo], label: np.ndarray
-) -> tuple[tuple[ClassInfo, ...], np.ndarray, tuple[str, ...]]:
-    """Return the classes that have samples, the labels (N,) as index into these, and a note that names the others."""
-    used = np.unique(label)
-    missing = [info.name for k, info in enumerate(classes) if k not in used]
-    notes = (f"Classes without a single sample, left out: {few(missing, 20)}.",) if missing else ()
-    return tuple(classes[k] for k in used), np.searchsorted(used, label).astype(np.int64), notes
