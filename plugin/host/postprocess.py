@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What happens to a result layer once Processing has loaded it: style, group, provenance."""
+
+from __future__ import annotations
+
+from typing import Callable, Optional
+
+from qgis.core import (
+    QgsLayerTreeGroup,
+    QgsMapLayer,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingLayerPostProcessorInterface,
+    QgsProject,
+    QgsRasterLayer,
+    QgsVectorLayer,
+)
+
+from .diagrams import date_fields, set_attention_diagram
+from .group import Provenance, ensure_group, place_layer, set_provenance
+from .temporal import split_by_date
+from .text import tr
+
+Finish = Callable[[QgsProject, QgsMapLayer, QgsLayerTreeGroup], None]
+
+_waiting: list[LayerFinisher] = []  # type: ignore[name-defined]
+
+
+class LayerFinisher(QgsProcessingLayerPostProcessorInterface):
+    """Places one loaded layer in the group of its run, tells its provenance, and gives the last touch (`finish`).
+
+    Layers of a lower `order` stand above.
+    """
+
+    def __init__(self, group: str, provenance: Provenance, order: int = 0, finish: Optional[Finish] = None) -> None:
+        super().__init__()
+        self._group = group
+        self._provenance = provenance
+        self._order = order
+        self._finish = finish
+        _waiting.append(self)
+
+    def postProcessLayer(  # noqa: N802 (QGIS calls it)
+        self, layer: QgsMapLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> None:
+        """Finish `layer`; called in the main thread after it is in the project."""
+        project = context.project() or QgsProject.instance()
+        layer.loadDefaultStyle()  # ours, beside the file; a default style of Processing's options may be in its place
+        set_provenance(layer, self._provenance)
+        group = ensure_group(project.layerTreeRoot(), self._group)
+        place_layer(project, layer, group, self._order)
+        if self._finish is not None:
+            self._finish(project, layer, group)
+        layer.triggerRepaint()
+        _waiting.remove(self)
+
+
+def finish_attention(project: QgsProject, layer: QgsRasterLayer, group: QgsLayerTreeGroup) -> None:
+    """Spread an attention raster over one layer per date, in a collapsed group of their own."""
+    dates = group.insertGroup(-1, tr("Attention by date"))
+    split_by_date(project, layer, dates)
+    dates.setExpanded(False)
+    dates.setItemVisibilityChecked(False)
+
+
+def finish_features(project: QgsProject, layer: QgsVectorLayer, group: QgsLayerTreeGroup) -> None:
+    """Draw attention by date as diagrams on the features."""
+    set_attention_diagram(layer, date_fields(layer))

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How result rasters look: a class map with our classes only, and gradients that mean the same on every map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from qgis.core import (
+    QgsColorRampShader,
+    QgsGradientColorRamp,
+    QgsGradientStop,
+    QgsPalettedRasterRenderer,
+    QgsRasterLayer,
+    QgsRasterShader,
+    QgsRectangle,
+    QgsSingleBandPseudoColorRenderer,
+)
+from qgis.PyQt.QtGui import QColor
+
+from ..core.classes import ClassInfo
+from ..core.errors import OutputError
+
+# Perceptually even ramps (matplotlib's viridis, cividis and magma), dark to light.
+_VIRIDIS = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
+_CIVIDIS = ("#00224e", "#434e6c", "#7d7c78", "#bcae6c", "#fee838")
+_MAGMA = ("#000004", "#51127c", "#b73779", "#fc8961", "#fcfdbf")
+RAMPS = {
+    "confidence": _VIRIDIS,
+    "probability": _VIRIDIS,
+    "margin": _VIRIDIS,
+    "entropy": _MAGMA,
+    "valid_dates": _CIVIDIS,
+    "attention": _MAGMA,
+}
+_MAXIMUM = {"confidence": 100.0, "probability": 1.0, "margin": 1.0, "entropy": 1.0}  # the others: from the raster
+_SAMPLE_PX = 40_000  # pixels looked at to find a maximum
+_CUT = 0.98  # a few pixels may be brighter than the ramp's end
+
+
+def write_style(path: Path, product: str, classes: Sequence[ClassInfo] = ()) -> Path:
+    """Write the style of a product as the .qml file that QGIS loads beside `path`; return its path.
+
+    Raises:
+        OutputError: the raster cannot be read back or the style cannot be written.
+    """
+    layer = QgsRasterLayer(str(path), path.stem)
+    if not layer.isValid():
+        raise OutputError(f"The map {path} cannot be opened for styling: check that the disk is not full.")
+    style_layer(layer, product, classes)
+    style = path.with_suffix(".qml")
+    message, is_saved = layer.saveNamedStyle(str(style))
+    if not is_saved:
+        raise OutputError(f"The style {style} cannot be written ({message}): check the folder's rights.")
+    return style
+
+
+def style_layer(layer: QgsRasterLayer, product: str, classes: Sequence[ClassInfo] = ()) -> None:
+    """Give `layer` the look of `product` (see core/products.py); the class map needs its `classes`."""
+    if product == "class":
+        layer.setRenderer(class_renderer(layer, classes))
+    else:
+        maximum = _MAXIMUM.get(product) or largest_value(layer)
+        layer.setRenderer(gradient_renderer(layer, 1, product, maximum))
+
+
+def class_renderer(layer: QgsRasterLayer, classes: Sequence[ClassInfo]) -> QgsPalettedRasterRenderer:
+    """Return a renderer that shows `classes` and nothing else."""
+    entries = [QgsPalettedRasterRenderer.Class(info.value, QColor(info.color), info.name) for info in classes]
+    return QgsPalettedRasterRenderer(layer.dataProvider(), 1, entries)
+
+
+def gradient_renderer(
+    layer: QgsRasterLayer, band: int, product: str, maximum: float
+) -> QgsSingleBandPseudoColorRenderer:
+    """Return a renderer of `band` from 0 to `maximum` (physical values) in the product's colours."""
+    shader_function = QgsColorRampShader(0.0, maximum, color_ramp(RAMPS[product]))
+    shader_function.setClassificationMode(QgsColorRampShader.ClassificationMode.Continuous)
+    shader_function.classifyColorRamp()
+    shader = QgsRasterShader()
+    shader.setRasterShaderFunction(shader_function)
+    renderer = QgsSingleBandPseudoColorRenderer(layer.dataProvider(), band, shader)
+    renderer.setClassificationMin(0.0)
+    renderer.setClassificationMax(maximum)
+    return renderer
+
+
+def color_ramp(colors: Sequence[str]) -> QgsGradientColorRamp:
+    """Return a gradient through evenly spaced `colors` (#rrggbb)."""
+    last = len(colors) - 1
+    stops = [QgsGradientStop(index / last, QColor(color)) for index, color in enumerate(colors[1:last], start=1)]
+    return QgsGradientColorRamp(QColor(colors[0]), QColor(colors[last]), False, stops)
+
+
+def largest_value(layer: QgsRasterLayer) -> float:
+    """Return the largest 98th percentile of all bands, from a sample of pixels; at least a small positive number."""
+    provider = layer.dataProvider()
+    cuts = [
+        provider.cumulativeCut(band, 0.0, _CUT, QgsRectangle(), _SAMPLE_PX)[1]
+        for band in range(1, layer.bandCount() + 1)
+    ]
+    return max([cut for cut in cuts if cut == cut and cut < float("inf")] + [1e-6])  # noqa: PLR0124 (NaN: no data)

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Attention by date as layers that the temporal controller plays: one layer per date, each with its range of time.
+
+QGIS 3.22 knows one fixed range per layer and none per band, so every band becomes a layer of the same file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from qgis.core import Qgis, QgsDateTimeRange, QgsLayerTreeGroup, QgsProject, QgsRasterLayer
+from qgis.PyQt.QtCore import QDateTime, Qt
+
+from .group import place_layer
+from .styles import gradient_renderer, largest_value
+
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?)?")
+_LAST_DAYS = 10  # how long the last date of a lone series is shown
+
+
+def band_dates(layer: QgsRasterLayer) -> list[str]:
+    """Return the ISO date in each band's description ('' where there is none)."""
+    found = [_ISO.search(layer.bandName(band)) for band in range(1, layer.bandCount() + 1)]
+    return [match.group(0) if match else "" for match in found]
+
+
+def date_ranges(dates: Sequence[str]) -> list[QgsDateTimeRange]:
+    """Return for each ISO date, in order, the time from it to the next one: played, one layer is always visible."""
+    starts = [datetime.fromisoformat(text) for text in dates]
+    last_gap = starts[-1] - starts[-2] if len(starts) > 1 else timedelta(days=_LAST_DAYS)
+    ends = [*starts[1:], starts[-1] + max(last_gap, timedelta(days=1))]
+    return [QgsDateTimeRange(_moment(start), _moment(end), True, False) for start, end in zip(starts, ends)]
+
+
+def set_range(layer: QgsRasterLayer, period: QgsDateTimeRange) -> None:
+    """Make `layer` visible during `period` when the temporal controller plays."""
+    properties = layer.temporalProperties()
+    properties.setMode(Qgis.RasterTemporalMode.FixedTemporalRange)
+    properties.setFixedTemporalRange(period)
+    properties.setIsActive(True)
+
+
+def split_by_date(project: QgsProject, layer: QgsRasterLayer, group: QgsLayerTreeGroup) -> list[QgsRasterLayer]:
+    """Turn the attention raster `layer` into its first date and add the other dates to `group`, newest last.
+
+    All dates share one colour scale. Only the date of the greatest attention is switched on.
+    """
+    dates = band_dates(layer)
+    if not dates or not all(dates):
+        return [layer]
+    maximum = largest_value(layer)
+    layers = [layer, *(QgsRasterLayer(layer.source(), date) for date in dates[1:])]
+    for band, (item, date, period) in enumerate(zip(layers, dates, date_ranges(dates)), start=1):
+        item.setName(date)
+        item.setRenderer(gradient_renderer(item, band, "attention", maximum))
+        set_range(item, period)
+        place_layer(project, item, group)
+        node = project.layerTreeRoot().findLayer(item.id())
+        node.setExpanded(False)
+        node.setItemVisibilityChecked(band == 1)
+    return layers
+
+
+def _moment(time: datetime) -> QDateTime:
+    return QDateTime.fromString(time.replace(tzinfo=None).isoformat(), Qt.DateFormat.ISODate)

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The Processing provider: all algorithms of the plugin."""
+
+from __future__ import annotations
+
+from qgis.core import QgsProcessingProvider
+from qgis.PyQt.QtGui import QIcon
+
+from ..core.catalog import load_catalog
+from .about import PROVIDER_ID
+from .base import ICON
+from .cube import BuildCube
+from .evaluate import EvaluateMap, EvaluateModel
+from .explain import AttentionByClass, AttentionFeatures
+from .map import Map
+from .samples import ExtractSamples, SamplesFromTable
+from .scene import CreateDemoScene
+from .train import Train
+
+_FIXED = (
+    CreateDemoScene,
+    BuildCube,
+    ExtractSamples,
+    SamplesFromTable,
+    Map,
+    AttentionByClass,
+    AttentionFeatures,
+    EvaluateModel,
+    EvaluateMap,
+)
+
+
+class ChronomapProvider(QgsProcessingProvider):
+    """Offers the algorithms to toolbox, Model Designer and qgis_process."""
+
+    def id(self) -> str:
+        """Return the id, which never changes."""
+        return PROVIDER_ID
+
+    def name(self) -> str:
+        """Return the name."""
+        return "Chronomap"
+
+    def icon(self) -> QIcon:
+        """Return the icon."""
+        return QIcon(str(ICON))
+
+    def svgIconPath(self) -> str:  # noqa: N802
+        """Return where the icon is."""
+        return str(ICON)
+
+    def loadAlgorithms(self) -> None:  # noqa: N802
+        """Add the fixed algorithms, and one to train each architecture of the catalog."""
+        for kind in _FIXED:
+            self.addAlgorithm(kind())
+        for architecture in load_catalog().values():
+            self.addAlgorithm(Train(architecture))
+
+    def supportedOutputRasterLayerExtensions(self) -> list[str]:  # noqa: N802
+        """Return the raster formats that are written."""
+        return ["tif"]
+
+    def supportedOutputVectorLayerExtensions(self) -> list[str]:  # noqa: N802
+        """Return the vector formats that are written."""
+        return ["gpkg"]
+
+    def supportedOutputTableExtensions(self) -> list[str]:  # noqa: N802
+        """Return the table formats that are written."""
+        return ["csv"]
+
+    def defaultVectorFileExtension(self, hasGeometry: bool = True) -> str:  # noqa: N802, N803 (QGIS's names)
+        """Return the format of temporary layers and tables."""
+        return "gpkg" if hasGeometry else "csv"

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One training algorithm per architecture, generated from the catalog: every setting is a parameter of its own."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from qgis.core import QgsProcessingContext, QgsProcessingOutputNumber, QgsProcessingParameterNumber
+
+from ..core.catalog import Architecture, Hyperparameter
+from ..core.jobs import SPLIT_METHODS, Job, SplitSpec, TrainJob
+from ..core.strategy import STRATEGY, strategy_defaults
+from ..host.text import tr
+from .about import About
+from .base import Algorithm, Parameters
+from .parameters import (
+    DOUBLE,
+    FIGURES,
+    INTEGER,
+    MODEL_FILTER,
+    add_report,
+    add_run_settings,
+    add_samples,
+    choice,
+    file_output,
+    setting_parameter,
+    setting_value,
+)
+from .reading import Reader
+
+_SHARES = {"split_train": "train", "split_validation": "validation", "split_test": "test"}
+
+
+def strategy_of(architecture: Architecture) -> tuple[Hyperparameter, ...]:
+    """Return the settings of the learning strategy that matter to `architecture`: a classical model only has a seed."""
+    if architecture.kind == "network":
+        return STRATEGY
+    return tuple(setting for setting in STRATEGY if setting.name == "seed")
+
+
+class Train(Algorithm):
+    """Train one architecture."""
+
+    def __init__(self, architecture: Architecture) -> None:
+        super().__init__()
+        self.architecture = architecture
+        self.about = About(
+            f"train_{architecture.id}",
+            f"Train {architecture.title}",
+            "train",
+            _help(architecture),
+            (architecture.id, "classification", "model", "neural network"),
+        )
+
+    def createInstance(self) -> Algorithm:  # noqa: N802
+        """Return a new algorithm for the same architecture."""
+        return type(self)(self.architecture)
+
+    def declare(self) -> None:
+        """Add parameters and outputs."""
+        architecture, presets = self.architecture, self.architecture.presets
+        add_samples(self, tr("Sample file made by 'Extract samples' or 'Samples from table'."))
+        self.add(
+            choice("preset", tr("Preset"), tuple(preset.name for preset in presets), presets[0].name),
+            tr("Where settings that are left empty come from.")
+            + " "
+            + " ".join(f"{preset.name}: {preset.title.rstrip('.')}." for preset in presets),
+        )
+        for setting in architecture.hyperparameters:
+            values = [architecture.defaults(preset.name)[setting.name] for preset in presets]
+            self.add(setting_parameter(setting), self._setting_help(setting, values))
+        self._declare_split()
+        for setting in strategy_of(architecture):
+            values = [strategy_defaults(architecture, preset.name)[setting.name] for preset in presets]
+            self.add(setting_parameter(setting), self._setting_help(setting, values), advanced=True)
+        if architecture.kind == "network" and not architecture.reads_gaps:
+            self.add(
+                QgsProcessingParameterNumber("grid_step_days", tr("Grid step (days)"), DOUBLE, 0.0, False, 0.0, 366.0),
+                tr("Step of the regular, gap-filled series this network reads; 0: as many steps as there are dates."),
+                advanced=True,
+            )
+        add_run_settings(self, device=architecture.kind == "network", memory=False)
+        self.add(file_output("model", tr("Model"), MODEL_FILTER), tr("The model file, with its card."))
+        add_report(self)
+        for name, label in FIGURES.items():
+            self.addOutput(QgsProcessingOutputNumber(name, tr(label)))
+
+    def build_job(self, parameters: Parameters, context: QgsProcessingContext) -> Job:
+        """Return the training's job: what the preset says, and on top what the user gave."""
+        read = Reader(self, parameters, context)
+        preset = read.choice("preset")
+        architecture = self.architecture
+        has_grid = self.parameterDefinition("grid_step_days") is not None
+        return TrainJob(
+            samples=read.file("samples"),
+            architecture=architecture.id,
+            model=read.output_file("model"),
+            hyperparameters={**architecture.defaults(preset), **_given(read, architecture.hyperparameters)},
+            strategy={**strategy_defaults(architecture, preset), **_given(read, strategy_of(architecture))},
+            split=SplitSpec(
+                read.choice("split_method"),
+                *(read.number(name) for name in _SHARES),
+                read.number("block_size"),
+                read.integer("split_seed"),
+            ),
+            report=read.output_file("report"),
+            grid_step_days=read.number("grid_step_days") if has_grid else 0.0,
+            device=read.choice("device") if architecture.kind == "network" else "auto",
+        )
+
+    def results(self, outputs: Mapping[str, Any], job: Job, context: QgsProcessingContext) -> dict[str, Any]:
+        """Return model, report and figures of the test part."""
+        metrics = outputs.get("metrics", {})
+        files = {name: outputs.get(name) for name in ("model", "report")}
+        return {**files, **{name: metrics.get(name) for name in FIGURES}}
+
+    def _declare_split(self) -> None:
+        split = SplitSpec()
+        self.add(
+            choice("split_method", tr("Split by"), SPLIT_METHODS, split.method),
+            tr(
+                "polygon: all pixels of a polygon stay in one part; block: squares of the map; field: the fold field; "
+                "pixel: at random, which flatters the accuracy."
+            ),
+        )
+        for name, part in _SHARES.items():
+            label = tr("Share for") + f" {part}"
+            self.add(
+                QgsProcessingParameterNumber(name, label, DOUBLE, getattr(split, part), False, 0.0, 1.0),
+                _SHARE_HELP[part],
+                advanced=True,
+            )
+        self.add(
+            QgsProcessingParameterNumber("block_size", tr("Block size"), DOUBLE, split.block_size, False, 0.0),
+            tr("Side of the squares of a split by block, in map units."),
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterNumber("split_seed", tr("Split seed"), INTEGER, split.seed, False, 0, 2**31 - 1),
+            tr("The same seed deals the polygons the same way, whatever the architecture."),
+            advanced=True,
+        )
+
+    def _setting_help(self, setting: Hyperparameter, values: list[Any]) -> str:
+        """Return the setting's help, its range, and what each preset says."""
+        names = [preset.name for preset in self.architecture.presets]
+        if len(set(map(str, values))) == 1:
+            presets = f"{_text(values[0])}"
+        else:
+            presets = ", ".join(f"{name} {_text(value)}" for name, value in zip(names, values))
+        limits = ""
+        if setting.kind in ("int", "float"):
+            limits = " " + tr("From {low:g} to {high:g}.").format(low=setting.minimum, high=setting.maximum)
+        return tr(setting.help) + limits + " " + tr("Empty: as in the preset") + f" ({presets})."
+
+
+_SHARE_HELP = {
+    "train": "Share of the samples the model learns from.",
+    "validation": "Share that decides when training stops.",
+    "test": "Share kept untouched for the reported accuracy.",
+}
+
+
+def _given(read: Reader, settings: Iterable[Hyperparameter]) -> dict[str, Any]:
+    """Return the settings the user gave a value."""
+    given: dict[str, Any] = {}
+    for setting in settings:
+        if not read.is_given(setting.name):
+            continue
+        if setting.kind == "int":
+            given[setting.name] = read.integer(setting.name)
+        elif setting.kind == "float":
+            given[setting.name] = read.number(setting.name)
+        else:
+            given[setting.name] = setting_value(setting, read.choice(setting.name))
+    return given
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:g}" if isinstance(value, (int, float)) else str(value)
+
+
+def _help(architecture: Architecture) -> str:
+    """Return what the toolbox says of an architecture."""
+    parts = [html.escape(architecture.summary)]
+    if architecture.gives_attention:
+        parts.append("It gives attention: how much each date counts.")
+    if not architecture.reads_gaps:
+        parts.append("Gaps of the series are filled on a regular grid before it reads them.")
+    if architecture.doi:
+        parts.append(f"Reference: https://doi.org/{html.escape(architecture.doi)}")
+    if architecture.deviations:
+        parts.append(f"Deviations: {html.escape(architecture.deviations)}")
+    parts.append("The model file holds the best epoch; the accuracy is that of samples kept apart.")
+    return "</p><p>".join(parts)
