@@ -9,18 +9,16 @@ from typing import Any, Optional
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
 from matplotlib.collections import PatchCollection
-from matplotlib.colors import Normalize
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from ..core.theme import INK, MUTED, PAPER, readable
+from ..core.theme import HEAT, INK, MUTED, PAPER, readable
 from .multiples import Cell, Multiples
 from .profile import ribbon, value_limits
 from .style import (
-    ATTENTION_COLORS,
     POINTS,
     SMALL,
     TEXT,
@@ -169,34 +167,41 @@ def _heatmap(
     figure = new_figure(width, height + 1.2, wrap(title, width - 0.3, TITLE, 1, bold=True))
     axes = axes_at(figure, left, 0.62, width - left - 1.05, height)
     days = day_numbers(dates)
-    cells = _draw_cells(axes, days, *shares)
+    top = _draw_cells(axes, days, *shares)
     time_axis(axes, days, most=12)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_yticks(range(len(rows)))
     axes.set_yticklabels(labels, size=TEXT, color=INK)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    _color_bar(figure, cells, (width - 0.85, 0.62 + height - min(height, 2.0), min(height, 2.0)))
+    _color_bar(figure, top, (width - 0.85, 0.62 + height - min(height, 2.0), min(height, 2.0)))
     if shares[1] is not None and not np.all(shares[1]):
         foot_note(figure, "Hollow: no sample saw the date.")
     return figure
 
 
-def _draw_cells(axes: Axes, days: np.ndarray, share: np.ndarray, observed: Optional[np.ndarray]) -> ScalarMappable:
-    """Draw a cell per row and date at its true place: as wide as the gaps to its neighbours allow, hollow if unseen."""
+def _draw_cells(axes: Axes, days: np.ndarray, share: np.ndarray, observed: Optional[np.ndarray]) -> float:
+    """Draw a cell per row and date at its true place and return the share of the strongest colour.
+
+    Cells are as wide as the gaps to their neighbours allow, and hollow where nobody saw the date.
+    """
     edges = _cell_edges(days)
     share = np.asarray(share, dtype=float)
     is_seen = np.isfinite(share) if observed is None else np.isfinite(share) & (np.asarray(observed) > 0)
-    places = {True: [], False: []}  # type: dict[bool, list[Rectangle]]
+    places: dict[bool, list[Rectangle]] = {True: [], False: []}
     for (row, date), seen in np.ndenumerate(is_seen):
         begin, end = edges[date]
         places[bool(seen)].append(Rectangle((begin, row - 0.44), end - begin, 0.88))
     top = max(float(share[is_seen].max()) if is_seen.any() else 0.0, 1e-6)
-    cells = PatchCollection(places[True], cmap=ATTENTION_COLORS, norm=Normalize(0, top), linewidth=0, gid="seen")
-    cells.set_array(share[is_seen])
-    axes.add_collection(cells)
+    shades = _shades(share[is_seen] / top)
+    axes.add_collection(PatchCollection(places[True], facecolor=shades, linewidth=0, gid="seen"))
     axes.add_collection(PatchCollection(places[False], facecolor="none", edgecolor=MUTED, linewidth=0.5, gid="masked"))
-    return cells
+    return top
+
+
+def _shades(strength: np.ndarray) -> list[tuple[float, ...]]:
+    """Return a colour per strength (0 to 1); a date without weight stays visible as a date."""
+    return [to_rgba(HEAT, 0.05 + 0.95 * float(value)) for value in np.clip(strength, 0, 1)]
 
 
 def _cell_edges(days: np.ndarray) -> list[tuple[float, float]]:
@@ -208,11 +213,15 @@ def _cell_edges(days: np.ndarray) -> list[tuple[float, float]]:
     return [(float(day - b), float(day + a)) for day, b, a in zip(days, before, after)]
 
 
-def _color_bar(figure: Figure, cells: ScalarMappable, place: tuple[float, float, float]) -> None:
+def _color_bar(figure: Figure, top: float, place: tuple[float, float, float]) -> None:
     left, bottom, height = place
     axes = axes_at(figure, left, bottom, 0.14, height)
-    bar = figure.colorbar(cells, cax=axes)
-    bar.outline.set_visible(False)
-    bar.ax.tick_params(labelsize=SMALL, labelcolor=MUTED, color=MUTED, length=3)
-    bar.ax.locator_params(nbins=5 if height > 1.0 else 2)
+    steps = np.linspace(0, 1, 41)
+    patches = [Rectangle((0, low * top), 1, (high - low) * top) for low, high in zip(steps, steps[1:])]
+    axes.add_collection(PatchCollection(patches, facecolor=_shades(steps[1:]), linewidth=0))
+    axes.set(xlim=(0, 1), ylim=(0, top), xticks=[])
+    axes.yaxis.tick_right()
+    axes.locator_params(axis="y", nbins=5 if height > 1.0 else 2)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
     axes.set_title("attention", size=SMALL, color=MUTED, loc="center", pad=5)

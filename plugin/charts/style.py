@@ -14,7 +14,6 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.dates import date2num, num2date
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -27,9 +26,6 @@ from ..core.theme import FALLBACK, GRID, INK, MUTED, PAPER, is_hex
 TITLE, TEXT, SMALL = 11.0, 9.0, 8.0  # points
 _TITLE_ROOM = 0.9  # inches beside a class title: its chip and its note
 POINTS = 72.0  # per inch
-ATTENTION_COLORS = LinearSegmentedColormap.from_list(  # light to dark, luminance falls evenly
-    "chronomap", ["#f3f6f4", "#c3e0d2", "#79bfa6", "#2f9188", "#17606f", "#102f4e"]
-)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SVG = {"svg.fonttype": "path", "svg.hashsalt": "chronomap"}  # the same picture on every machine, twice the same file
 

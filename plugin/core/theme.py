@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Colours that charts and reports share: a report shown on a dark screen swaps the first four (see run/html.py)."""
+"""Colours that charts and reports share: a report shown on a dark screen swaps the first five (see run/html.py)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ PAPER = "#fefefe"  # background
 INK = "#1d2733"  # text
 MUTED = "#5b6875"  # second text, axes
 GRID = "#dfe4e9"  # lines that guide the eye
+HEAT = "#07414f"  # cells of heat maps: its opacity is the value, so that it reads on light and on dark
 
 GOOD = "#0f7a70"  # correct; teal and orange stay apart for colour-blind readers
 BAD = "#c9541a"  # confused
