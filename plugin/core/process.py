@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-import subprocess  # nosec B404 (no shell; the command is an interpreter the user chose and our own module)
+import subprocess  # nosec B404 # (no shell; the command is an interpreter the user chose and our own module)
 import sys
 from pathlib import Path
 

@@ -43,7 +43,7 @@ class SlotLayout:
 @contextmanager
 def local_folder(needed_bytes: int) -> Iterator[Path]:
     """Yield a folder for slots, in the memory file system where twice the need is free; deleted at the end."""
-    memory = Path("/dev/shm")  # noqa: S108  # nosec B108 (a private folder is made in it)
+    memory = Path("/dev/shm")  # noqa: S108  # nosec B108 # (a private folder is made in it)
     roomy = memory.is_dir() and shutil.disk_usage(memory).free > 2 * needed_bytes
     folder = Path(tempfile.mkdtemp(prefix="chronomap-", dir=memory if roomy else None))
     try:
