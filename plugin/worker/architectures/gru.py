@@ -50,6 +50,7 @@ class GRU(nn.Module):
         if self.training:
             self._hold_at_invalid()
         invalid = (~valid).unsqueeze(2).to(x.dtype)  # (N, T, 1): the last input of every layer
+        x = torch.where(valid.unsqueeze(2), x, 0.0)
         states = torch.cat([x, time_channels(days, valid).to(x.dtype)], dim=2)
         for layer in self.recurrent:
             states, last = layer(torch.cat([states, invalid], dim=2))  # last: (directions, N, width)
