@@ -38,15 +38,15 @@ class CreateDemoScene(Algorithm):
         """Add parameters and outputs."""
         defaults = SceneJob("")
         self.add(
-            QgsProcessingParameterNumber("size_px", tr("Size (px)"), INTEGER, defaults.size_px, False, 64, 4096),
+            QgsProcessingParameterNumber("size_px", tr("Size (px)"), INTEGER, defaults.size_px, False, 160, 4000),
             tr("Width and height of the scene in pixels of 10 m."),
         )
         self.add(
-            QgsProcessingParameterNumber("dates", tr("Dates"), INTEGER, defaults.dates, False, 6, 120),
+            QgsProcessingParameterNumber("dates", tr("Dates"), INTEGER, defaults.dates, False, 6, 80),
             tr("Number of acquisitions in the season."),
         )
         self.add(
-            QgsProcessingParameterNumber("cloud", tr("Cloud share"), DOUBLE, defaults.cloud, False, 0.0, 0.9),
+            QgsProcessingParameterNumber("cloud", tr("Cloud share"), DOUBLE, defaults.cloud, False, 0.0, 0.8),
             tr("Mean share of each image that lies under clouds and their shadows."),
         )
         self.add(
