@@ -9,6 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Callable
 
 from ..core.monitor import Event
+from .draw_command import draw_figure
+from .mapping import map_close, map_open, window
+from .predict_command import predict
 from .train_command import train
 
 if TYPE_CHECKING:
@@ -18,4 +21,9 @@ Command = Callable[["Session", Event], Event]
 
 COMMANDS: dict[str, Command] = {
     "train": train,
+    "predict": predict,
+    "map_open": map_open,
+    "window": window,
+    "map_close": map_close,
+    "draw": draw_figure,
 }

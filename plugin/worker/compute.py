@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What changes the arithmetic of a map: measured and chosen once at its start, kept, and reused by resume and shards."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..core.monitor import Monitor
+from .device import choose_device, describe_device
+from .predictor import Predictor, torch_readable
+
+_CPU_BATCHES = (128, 256, 512, 1024, 2048)  # multiples of 64, see Predictor; the cache decides
+_GPU_BATCHES = (4096, 16384, 65536)
+_MEASURE_S = 0.12  # for each batch size
+_SLOW_S = 0.5  # a single batch that takes longer ends the search
+_ROUNDS = 3  # shuffles of the position check
+
+
+@dataclass(frozen=True)
+class Compute:
+    """How a map is computed. `threads` batches are in work at once, each on one core: results do not depend on it.
+
+    `dtype` is the network's number type. `kernels` names what the arithmetic ran on, to tell when that changes.
+    """
+
+    device: str = "cpu"
+    dtype: str = "float32"
+    batch: int = 256
+    threads: int = 1
+    kernels: str = ""
+
+
+class Lanes:
+    """Threads that each compute batches of their own, on one core: no waiting for each other inside an operation."""
+
+    def __init__(self, threads: int) -> None:
+        self._pool = ThreadPoolExecutor(threads, "lane")
+
+    def run(self, work: Callable[[Any], None], items: Iterable[Any]) -> None:
+        """Do `work` on every item; at the first error the rest is dropped, and the error raised once all are still."""
+        futures = [self._pool.submit(work, item) for item in items]
+        wait(futures, return_when=FIRST_EXCEPTION)
+        for future in futures:
+            future.cancel()
+        wait(futures)
+        for future in futures:
+            if not future.cancelled():
+                future.result()
+
+    def close(self) -> None:
+        """Let the threads go."""
+        self._pool.shutdown()
+
+
+@contextmanager
+def lanes(threads: int) -> Iterator[Lanes]:
+    """Yield Lanes, torch itself held to one thread meanwhile."""
+    former = torch.get_num_threads()
+    torch.set_num_threads(1)
+    made = Lanes(threads)
+    try:
+        yield made
+    finally:
+        made.close()
+        torch.set_num_threads(former)
+
+
+def cores() -> int:
+    """Return how many CPU cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def start_compute(device_name: str, former: dict[str, Any], monitor: Monitor) -> Compute:
+    """Return the settings of a `former` run, or new ones on the device called `device_name`, yet without batch.
+
+    Raises:
+        InputError: this machine has no such device.
+    """
+    if not former:
+        device = choose_device(device_name)
+        threads = cores() if device.type == "cpu" else 1
+        return Compute(device.type, batch=0, threads=threads, kernels=_kernels(device))
+    kept = Compute(**{name: former[name] for name in Compute.__dataclass_fields__ if name in former})
+    best = choose_device("auto").type
+    device = torch.device(kept.device if kept.device in ("cpu", best) else "cpu")
+    if _kernels(device) != kept.kernels:
+        monitor.warning(
+            f"This map was begun on {kept.kernels} and goes on with {_kernels(device)}: numbers may differ in their last "
+            "digit from what is already mapped."
+        )
+    return replace(kept, device=device.type, threads=cores() if device.type == "cpu" else 1, kernels=_kernels(device))
+
+
+def settle(compute: Compute, predictor: Predictor, dtype: str, lanes_: Lanes, monitor: Monitor) -> Compute:
+    """Choose the quickest batch size for series stored as `dtype`, by a second's measurement, and set it.
+
+    A size is taken only if the answer for a series does not depend on its place in the batch.
+    """
+    pace = {}
+    for batch in _CPU_BATCHES if compute.device == "cpu" else _GPU_BATCHES:
+        predictor.batch = batch
+        pace[batch], slowest_s = _measure(predictor, dtype, compute.threads, lanes_)
+        if slowest_s > _SLOW_S:
+            break
+    for batch in sorted(pace, key=lambda size: -pace[size]):
+        predictor.batch = batch
+        if is_position_free(predictor, dtype):
+            return replace(compute, batch=batch)
+    predictor.batch = max(pace, key=lambda size: pace[size])
+    monitor.warning(
+        "On this machine the last digits of a pixel depend on its place in a batch: maps of other window sizes may "
+        "differ by rounding."
+    )
+    return replace(compute, batch=predictor.batch)
+
+
+def is_position_free(predictor: Predictor, dtype: str) -> bool:
+    """Return whether shuffled and partly padded batches give every series the same bits."""
+    generator = np.random.default_rng(0)
+    values, valid = _series_like(predictor, dtype, generator)
+    expected = predictor.answer(values, valid, predictor.gives_attention)
+    for round_ in range(_ROUNDS):
+        kept = generator.permutation(predictor.batch)[: predictor.batch - round_ * predictor.batch // _ROUNDS]
+        found = predictor.answer(values[kept], valid[kept], predictor.gives_attention)
+        if not torch.equal(found.probability, expected.probability[kept]):
+            return False
+        if expected.attention is not None and not torch.equal(found.attention, expected.attention[kept]):
+            return False
+    return True
+
+
+def _measure(predictor: Predictor, dtype: str, threads: int, lanes_: Lanes) -> tuple[float, float]:
+    """Return series per second at the predictor's batch size, and the seconds a round of batches takes."""
+    values, valid = _series_like(predictor, dtype, np.random.default_rng(0))
+
+    def work(_: int) -> None:
+        predictor.answer(values, valid)
+        if predictor.device.type == "cuda":
+            torch.cuda.synchronize()
+
+    lanes_.run(work, range(threads))  # the first time, kernels are prepared
+    started, quickest = time.perf_counter(), float("inf")
+    while time.perf_counter() - started < _MEASURE_S:
+        begun = time.perf_counter()
+        lanes_.run(work, range(threads))
+        quickest = min(quickest, time.perf_counter() - begun)
+    return threads * predictor.batch / quickest, quickest
+
+
+def _series_like(predictor: Predictor, dtype: str, generator: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Return made-up stored series, as many as a batch holds: values (n, T, C) in the model's range, valid (n, T)."""
+    shape = (predictor.batch, *predictor.scale.shape)
+    physical = generator.uniform(predictor.card.lower, predictor.card.upper, shape)
+    stored = (physical - predictor.offset) / predictor.scale
+    if np.dtype(dtype).kind in "iu":
+        stored = stored.clip(np.iinfo(dtype).min, np.iinfo(dtype).max)
+    return torch_readable(stored.astype(dtype)), torch.from_numpy(generator.random(shape[:2]) < 0.7)
+
+
+def _kernels(device: torch.device) -> str:
+    if device.type == "cpu":
+        return f"torch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()}"
+    return f"torch {torch.__version__}, {describe_device(device)}"

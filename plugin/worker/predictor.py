@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A trained model made ready for one cube: stored series in, probabilities and attention out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Optional
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..core.card import ModelCard
+from .architectures import find_entry
+from .classical import series_features
+from .encoding import Answer
+from .model_file import load_model
+from .series import Preparation
+
+BATCH = 256  # where nobody measured
+
+
+class Predictor:
+    """Predicts series of one cube with one model.
+
+    Every batch is laid out anew and padded to `batch` series, so what comes out for a series does not depend, in a
+    single bit, on the series beside it (with the MKL mode of worker/__init__.py and a batch that is a multiple of 64:
+    whole vectors; tested for each architecture, and checked on the spot by compute.settle).
+    """
+
+    def __init__(
+        self,
+        model: Path,
+        days: Sequence[float],
+        scale: np.ndarray,
+        offset: np.ndarray,
+        device: torch.device | str = "cpu",
+        batch: int = BATCH,
+    ) -> None:
+        """Load `model` for a cube whose dates lie on `days` (T,); physical = stored * `scale` + `offset`, (T, C) each.
+
+        Raises:
+            ModelFileError: the model file cannot be used.
+        """
+        card, loaded = load_model(model, device)
+        architecture = find_entry(card).architecture
+        self.card: ModelCard = card
+        self.batch = batch
+        self.device = torch.device(device)
+        self.scale, self.offset = np.asarray(scale, np.float32), np.asarray(offset, np.float32)
+        self.gives_attention = architecture.gives_attention
+        self._is_network = architecture.kind == "network"
+        self._model = _fastest(loaded, self._is_network, self.device)
+        self._preparation = Preparation(card, days, scale, offset, device)
+        order = np.argsort(np.asarray(days), kind="stable")  # the order in which Preparation passes the dates on
+        self._back = None if np.all(np.diff(order) == 1) else torch.as_tensor(np.argsort(order), device=self.device)
+
+    def predict(self, values: Tensor, valid: Tensor, attention: bool = False) -> tuple[Tensor, Optional[Tensor]]:
+        """Return probabilities (n, K) float32 and attention (n, heads, T), or None unless `attention`, on the CPU.
+
+        Args:
+            values: (n, T, C) as stored, any number type.
+            valid: (n, T), true where a date can be used.
+            attention: also return attention; only for models that give it.
+
+        """
+        starts = range(0, max(len(values), 1), self.batch)
+        answers = [self.answer(values[s : s + self.batch], valid[s : s + self.batch], attention) for s in starts]
+        probability = torch.cat([answer.probability.cpu() for answer in answers])
+        if not attention:
+            return probability, None
+        return probability, torch.cat([answer.attention.cpu() for answer in answers if answer.attention is not None])
+
+    @torch.inference_mode()
+    def answer(self, values: Tensor, valid: Tensor, attention: bool = False) -> Answer:
+        """Return the answer for at most `batch` series, on the device; arguments as for predict."""
+        count = len(values)
+        valid = _padded(valid != 0, self.batch)
+        x, days, seen = self._preparation.prepare(_padded(values, self.batch), valid)
+        weights = None
+        if not self._is_network:
+            probability = self._model.predict_proba(series_features(x))
+        elif attention:
+            logits, weights = self._model.attend(x, days, seen)
+            probability = torch.softmax(logits.float() / self.card.temperature, dim=1)
+            weights = weights[:count] if self._back is None else weights[:count, :, self._back]
+        else:
+            probability = torch.softmax(self._model(x, days, seen).float() / self.card.temperature, dim=1)
+        return Answer(probability[:count], weights, valid[:count].sum(1).to(self.device))
+
+
+def _fastest(model: Any, is_network: bool, device: torch.device) -> Any:
+    """Return the quickest form of a loaded model that computes the same."""
+    if not is_network:
+        return model.to(device)
+    return model.fused().to(device).eval() if hasattr(model, "fused") else model
+
+
+def _padded(series: Tensor, length: int) -> Tensor:
+    """Return `series` (n, ...) laid out contiguously with zeros up to `length` rows: the same strides for every batch."""
+    if len(series) == length:
+        return series.contiguous()
+    padded = torch.zeros((length, *series.shape[1:]), dtype=series.dtype, device=series.device)
+    padded[: len(series)] = series
+    return padded
+
+
+def torch_readable(array: np.ndarray) -> Tensor:
+    """Return `array` as a tensor, without a copy where torch knows the type (unsigned integers: from 2.3 on)."""
+    is_wide = array.dtype.kind == "u" and array.dtype.itemsize > 1
+    if not is_wide:
+        return torch.from_numpy(array)
+    if array.dtype == np.uint16 and hasattr(torch, "uint16"):
+        return torch.from_numpy(array.view(np.int16)).view(torch.uint16)
+    return torch.from_numpy(array.astype(np.int64))
