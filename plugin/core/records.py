@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from .errors import InputError
 
 Record = TypeVar("Record")
-_STORED_AS = {tuple: list, dict: dict}
+_STORED_AS = {tuple: (list, tuple), dict: dict}
 
 
 def to_plain(value: Any) -> Any:
@@ -50,7 +50,7 @@ def _rebuild(hint: Any, plain: Any) -> Any:
     if origin is typing.Union:  # Optional[X]
         return None if plain is None else _rebuild(arguments[0], plain)
     if origin in (tuple, dict) and not isinstance(plain, _STORED_AS[origin]):
-        raise InputError(f"A {_STORED_AS[origin].__name__} was expected, but the file holds {type(plain).__name__}.")
+        raise InputError(f"A {origin.__name__} was expected, but the file holds {type(plain).__name__}.")
     if origin is tuple:
         item = arguments[0]
         return tuple(_rebuild(item, element) for element in plain)
