@@ -87,7 +87,7 @@ def _named_by_date(names: Sequence[str]) -> dict[str, tuple[str, str]]:
 
 
 def _named_by_number(names: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Return band and number (three digits) of the columns that follow a pattern; the first one that two follow counts."""
+    """Return band and number (three digits) of the columns that follow a pattern: the first that two follow."""
     for pattern in (_BAND_THEN_NUMBER, _NUMBER_THEN_BAND, _BAND_AND_NUMBER):
         matches = {name: pattern.fullmatch(name) for name in names}
         found = {name: (match["band"], match["number"].zfill(3)) for name, match in matches.items() if match}
@@ -153,9 +153,9 @@ def _dates(job: TableJob, count: int, own: tuple[str, ...]) -> tuple[str, ...]:
             raise InputError("The dates given for the table do not ascend: give them in order, each once.")
         return tuple(day.isoformat() for day in days)
     if job.start:
+        start = _given_date(job.start)
         if job.step_days < 1:
             raise InputError(f"The step is {job.step_days:g} days: give at least 1 day from date to date.")
-        start = _given_date(job.start)
         return tuple((start + timedelta(days=round(t * job.step_days))).isoformat() for t in range(count))
     if not own:
         raise InputError(f"The {count} dates of {job.table} are unknown: give dates, or a start and a step in days.")
