@@ -74,7 +74,7 @@ def _extract(job: ExtractJob, folder: JobFolder, monitor: Monitor, python: str) 
 
 
 def _read_table(job: TableJob, folder: JobFolder, monitor: Monitor, python: str) -> dict[str, Any]:
-    return _save(table_samples(job), job.output, monitor)
+    return _save(table_samples(job, monitor), job.output, monitor)
 
 
 def _make_scene(job: SceneJob, folder: JobFolder, monitor: Monitor, python: str) -> dict[str, Any]:
@@ -82,8 +82,6 @@ def _make_scene(job: SceneJob, folder: JobFolder, monitor: Monitor, python: str)
 
 
 def _save(samples: SampleSet, output: str, monitor: Monitor) -> dict[str, Any]:
-    for note in samples.notes:
-        monitor.note(note)
     for info in samples.classes:
         monitor.note(f"{info.name} ({info.value}): {info.samples} samples from {info.polygons} polygons")
     save_samples(samples, Path(output))
