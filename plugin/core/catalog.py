@@ -41,7 +41,7 @@ class Hyperparameter:
         if self.kind == "bool":
             return "" if isinstance(value, bool) else f"{self.label} is '{value}': choose true or false."
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not is_number or (self.kind == "int" and value != int(value)):
+        if not is_number or (self.kind == "int" and value % 1 != 0):
             return f"{self.label} is '{value}': give {'a whole number' if self.kind == 'int' else 'a number'}."
         if not self.minimum <= value <= self.maximum:
             return f"{self.label} is {value:g}: choose a value from {self.minimum:g} to {self.maximum:g}."

@@ -66,7 +66,10 @@ def probe(python: str) -> Probe:
     lines = output.strip().splitlines() or ["no answer"]
     if code != 0:
         return Probe(python, {}, lines[-1])
-    return Probe(python, json.loads(lines[-1]))
+    try:
+        return Probe(python, json.loads(lines[-1]))
+    except ValueError:
+        return Probe(python, {}, f"not a Python: it answered '{lines[-1][:80]}'")
 
 
 def find_interpreter(setting: str = "") -> str:

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import pytest
+from chronomap.plugin.core.catalog import Architecture, Hyperparameter, Preset, load_catalog, value_problems
+from chronomap.plugin.core.errors import InputError
+from chronomap.plugin.core.strategy import STRATEGY, strategy_defaults
+
+WIDTH = Hyperparameter("width", "Width", "int", 64, "", 1, 512)
+DROPOUT = Hyperparameter("dropout", "Dropout", "float", 0.5, "", 0.0, 0.9)
+NORM = Hyperparameter("norm", "Normalise", "bool", True, "")
+CELL = Hyperparameter("cell", "Cell", "choice", "gru", "", choices=("gru", "lstm"))
+SMALL = Preset("small", "Small", {"width": 8}, {"epochs": 3})
+NET = Architecture(
+    "net", "Net", "", "network", "", False, True, (WIDTH, DROPOUT, NORM, CELL), (Preset("paper", ""), SMALL)
+)
+
+
+@pytest.mark.parametrize(("setting", "value"), [(WIDTH, 1), (WIDTH, 512), (WIDTH, 64.0), (DROPOUT, 0), (NORM, False)])
+def test_values_within_the_range_are_taken(setting, value):
+    assert setting.problem(value) == ""
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "sentence"),
+    [
+        (WIDTH, 0, "Width is 0: choose a value from 1 to 512."),
+        (WIDTH, 2.5, "Width is '2.5': give a whole number."),
+        (WIDTH, True, "Width is 'True': give a whole number."),
+        (WIDTH, "wide", "Width is 'wide': give a whole number."),
+        (DROPOUT, 0.95, "Dropout is 0.95: choose a value from 0 to 0.9."),
+        (DROPOUT, float("nan"), "Dropout is nan: choose a value from 0 to 0.9."),
+        (DROPOUT, None, "Dropout is 'None': give a number."),
+        (NORM, 1, "Normalise is '1': choose true or false."),
+        (CELL, "rnn", "Cell is 'rnn': choose one of gru, lstm."),
+    ],
+)
+def test_values_outside_are_answered_in_a_sentence(setting, value, sentence):
+    assert setting.problem(value) == sentence
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), float("-inf")])
+def test_an_infinite_whole_number_is_a_sentence_and_no_crash(value):
+    assert WIDTH.problem(value)
+
+
+def test_a_preset_keeps_the_defaults_of_what_it_leaves_out():
+    assert NET.defaults("small") == {"width": 8, "dropout": 0.5, "norm": True, "cell": "gru"}
+    assert NET.defaults()["width"] == 64
+    assert strategy_defaults(NET, "small")["epochs"] == 3
+
+
+def test_an_unknown_preset_is_answered_with_the_known_ones():
+    with pytest.raises(InputError, match="no preset 'huge': choose one of paper, small"):
+        NET.preset("huge")
+
+
+def test_unknown_and_wrong_settings_are_all_named():
+    assert NET.problems({"width": 0, "depth": 3, "dropout": 0.1}) == [
+        "Net has no setting 'depth': remove it.",
+        "Net: Width is 0: choose a value from 1 to 512.",
+    ]
+
+
+def test_every_default_and_preset_of_the_stored_catalog_is_valid():
+    catalog = load_catalog()
+    assert {"tempcnn", "ltae", "gru", "random_forest"} <= set(catalog)
+    for architecture in catalog.values():
+        for preset in architecture.presets:
+            assert architecture.problems(preset.hyperparameters) == []
+            assert architecture.problems(architecture.defaults(preset.name)) == []
+            assert value_problems(STRATEGY, strategy_defaults(architecture, preset.name), architecture.title) == []
+
+
+def test_every_setting_has_a_help_text():
+    settings = [*STRATEGY, *(setting for entry in load_catalog().values() for setting in entry.hyperparameters)]
+    assert [setting.name for setting in settings if not (setting.help and setting.label)] == []

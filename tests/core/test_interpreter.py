@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from chronomap.plugin.core.errors import WorkerError
+from chronomap.plugin.core.interpreter import ENVIRONMENT_VARIABLE, candidates, find_interpreter, probe
+from chronomap.plugin.core.process import clean_environment, run_briefly
+
+WITHOUT_TORCH = "/usr/bin/python3"
+
+
+@pytest.fixture
+def no_worker(monkeypatch, tmp_path):
+    """A machine on which nobody has set up a worker."""
+    monkeypatch.delenv(ENVIRONMENT_VARIABLE, raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+
+
+def test_the_worker_environment_is_found():
+    assert find_interpreter() == os.environ[ENVIRONMENT_VARIABLE]
+    assert "torch" in probe(os.environ[ENVIRONMENT_VARIABLE]).versions
+
+
+def test_a_python_without_torch_is_answered_with_what_was_tried_and_what_to_do(no_worker):
+    with pytest.raises(WorkerError) as caught:
+        find_interpreter(WITHOUT_TORCH)
+    sentence = str(caught.value)
+    assert "/usr/bin/python3 (ModuleNotFoundError: No module named" in sentence
+    assert "pip install torch numpy safetensors" in sentence
+    assert "Traceback" not in sentence
+
+
+def test_a_path_that_is_no_program_is_named(tmp_path):
+    (tmp_path / "python").write_text("not executable")
+    assert probe(str(tmp_path / "gone")).problem == "No such file or directory"
+    assert probe(str(tmp_path / "python")).problem == "Permission denied"
+
+
+def test_a_program_that_answers_nonsense_is_no_interpreter(tmp_path):
+    program = tmp_path / "python"
+    program.write_text("#!/bin/sh\necho hello\n")
+    program.chmod(0o755)
+    assert probe(str(program)).problem
+
+
+def test_a_program_that_hangs_is_given_up(tmp_path):
+    assert run_briefly(["/bin/sleep", "10"], timeout_s=0.2) == (-1, "no answer within 0.2 s")
+
+
+def test_the_setting_comes_first_then_the_variable_then_the_managed_environment(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setenv(ENVIRONMENT_VARIABLE, "/from/variable")
+    managed = tmp_path / "chronomap/worker/bin/python"
+    managed.parent.mkdir(parents=True)
+    managed.touch()
+    assert candidates("/from/setting") == ["/from/setting", "/from/variable", str(managed), sys.executable]
+
+
+def test_what_qgis_sets_for_itself_does_not_reach_the_worker(monkeypatch):
+    for name in ("PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "GDAL_DATA", "QT_PLUGIN_PATH", "PROJ_LIB"):
+        monkeypatch.setenv(name, "/qgis")
+    monkeypatch.setenv("HTTPS_PROXY", "kept")
+    environment = clean_environment()
+    assert "/qgis" not in environment.values()
+    assert environment["HTTPS_PROXY"] == "kept"
+    assert environment["OMP_WAIT_POLICY"] == "PASSIVE"
+
+
+def test_a_probe_runs_beside_the_plugin():
+    code, output = run_briefly([WITHOUT_TORCH, "-c", "import os; print(os.getcwd())"], 30.0)
+    assert (code, Path(output.strip())) == (0, Path(__file__).resolve().parents[2])
