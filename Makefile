@@ -21,7 +21,8 @@ demo:  ## Make a scene, train, map and explain it; results are left in demo/
 	@tools/setup.sh qgis worker
 	@$(QGIS) tools/demo.py
 
-test: setup lint types test-worker test-qgis  ## Check everything
+test: setup  ## Check everything
+	@$(MAKE) --no-print-directory --keep-going lint types test-worker test-qgis
 	@echo "make test: all passed"
 
 setup:  ## Install what is missing: Debian packages and .venv/ (quick when nothing is)
