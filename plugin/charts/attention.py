@@ -169,6 +169,7 @@ def _heatmap(
     days = day_numbers(dates)
     top = _draw_cells(axes, days, *shares)
     time_axis(axes, days, most=12)
+    axes.grid(visible=False)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_yticks(range(len(rows)))
     axes.set_yticklabels(labels, size=TEXT, color=INK)

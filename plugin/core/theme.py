@@ -7,7 +7,7 @@ PAPER = "#fefefe"  # background
 INK = "#1d2733"  # text
 MUTED = "#5b6875"  # second text, axes
 GRID = "#dfe4e9"  # lines that guide the eye
-HEAT = "#07414f"  # cells of heat maps: its opacity is the value, so that it reads on light and on dark
+HEAT = "#00545f"  # cells of heat maps: its opacity is the value, so that it reads on light and on dark
 
 GOOD = "#0f7a70"  # correct; teal and orange stay apart for colour-blind readers
 BAD = "#c9541a"  # confused
