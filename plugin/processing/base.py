@@ -104,12 +104,10 @@ class Algorithm(QgsProcessingAlgorithm):
 
     def shortHelpString(self) -> str:  # noqa: N802
         """Return what the algorithm does and what each parameter means."""
-        parts = [f"<p>{tr(self.about.help)}</p>"]
-        parts += [
-            f"<p><b>{html.escape(parameter.description())}</b><br>{html.escape(parameter.help())}</p>"
-            for parameter in self.parameterDefinitions()
-        ]
-        return "\n".join(parts)
+        advanced = QgsProcessingParameterDefinition.Flag.FlagAdvanced
+        shown = [p for p in self.parameterDefinitions() if not p.flags() & advanced]
+        lines = [tr(self.about.help), *(f"{p.description()}: {p.help()}" for p in shown)]
+        return html.escape("\n".join(lines), quote=False)
 
     def checkParameterValues(  # noqa: N802
         self, parameters: Parameters, context: QgsProcessingContext

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -152,7 +151,7 @@ class Train(Algorithm):
             presets = ", ".join(f"{name} {_text(value)}" for name, value in zip(names, values))
         limits = ""
         if setting.kind in ("int", "float"):
-            limits = " " + tr("From {low:g} to {high:g}.").format(low=setting.minimum, high=setting.maximum)
+            limits = " " + tr("From {low} to {high}.").format(low=_text(setting.minimum), high=_text(setting.maximum))
         return tr(setting.help) + limits + " " + tr("Empty: as in the preset") + f" ({presets})."
 
 
@@ -181,19 +180,19 @@ def _given(read: Reader, settings: Iterable[Hyperparameter]) -> dict[str, Any]:
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f"{value:g}" if isinstance(value, (int, float)) else str(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _help(architecture: Architecture) -> str:
     """Return what the toolbox says of an architecture."""
-    parts = [html.escape(architecture.summary)]
+    parts = [architecture.summary]
     if architecture.gives_attention:
         parts.append("It gives attention: how much each date counts.")
     if not architecture.reads_gaps:
         parts.append("Gaps of the series are filled on a regular grid before it reads them.")
     if architecture.doi:
-        parts.append(f"Reference: https://doi.org/{html.escape(architecture.doi)}")
+        parts.append(f"Reference: https://doi.org/{architecture.doi}")
     if architecture.deviations:
-        parts.append(f"Deviations: {html.escape(architecture.deviations)}")
+        parts.append(f"Deviations: {architecture.deviations}")
     parts.append("The model file holds the best epoch; the accuracy is that of samples kept apart.")
-    return "</p><p>".join(parts)
+    return "\n".join(parts)
