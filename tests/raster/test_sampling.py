@@ -88,6 +88,12 @@ def test_integer_classes_keep_their_values(cube, spec):
     assert [(info.value, info.name) for info in classes] == [(10, "10"), (20, "20"), (30, "30")]
 
 
+def test_a_field_of_real_numbers_that_are_whole_keeps_its_values(spec, tmp_path):
+    shapes = [(box(0, 0, 5, 5), {"crop": 311.0}), (box(10, 0, 5, 5), {"crop": 0.0})]
+    samples = extract(spec, write_vectors(tmp_path / "v.gpkg", shapes))
+    assert [(info.value, info.name) for info in samples.classes] == [(0, "0"), (311, "311")]
+
+
 def test_classes_are_renamed_merged_and_left_out(cube, spec):
     merged = extract(spec, cube.polygons, "code", rename={"30": "cereal", "20": "cereal"})
     assert [(info.value, info.name, info.samples) for info in merged.classes] == [(10, "10", 216), (20, "cereal", 216)]
@@ -120,6 +126,28 @@ def test_points_give_one_sample_each_and_are_no_groups(cube, spec, tmp_path):
     assert not samples.is_grouped
     assert any("each is its own group" in note for note in samples.notes)
     assert_series_are_the_cubes(samples, cube)
+
+
+def test_a_multi_point_is_one_group(cube, spec, tmp_path):
+    both = "MULTIPOINT ((500005 5199995), (500105 5199995), (500006 5199996))"
+    shapes = [(both, {"crop": "Grass"})] + [(point(k, 9), {"crop": "Wheat"}) for k in range(10)]
+    samples = extract(spec, write_vectors(tmp_path / "v.gpkg", shapes))
+    assert samples.group[samples.label == 0].tolist() == [1, 1]  # two of its points lie in one pixel
+    assert_series_are_the_cubes(samples, cube)
+
+
+def test_a_hole_in_a_polygon_gives_no_samples(spec, tmp_path):
+    ring, hole = box(0, 0, 8, 8)[9:-1], box(2, 2, 4, 4)[9:-1]
+    shapes = [(f"POLYGON ({ring}, {hole})", {"crop": "Wheat"}), (box(10, 0, 5, 5), {"crop": "Maize"})]
+    samples = extract(spec, write_vectors(tmp_path / "v.gpkg", shapes))
+    assert (samples.label == 1).sum() == 64 - 16
+
+
+def test_what_was_left_out_reaches_the_monitor(cube, spec):
+    events = []
+    job = ExtractJob(spec, cube.polygons, "crop", "", rename={"Maize": ""})
+    samples = extract_samples(job, Monitor(events.append))
+    assert [event["text"] for event in events if event["event"] == "note"] == list(samples.notes)
 
 
 def test_points_of_a_csv_file_are_read_by_longitude_and_latitude(spec, tmp_path):
