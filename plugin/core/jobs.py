@@ -50,6 +50,7 @@ class CubeJob:
     resampling: str = "bilinear"
     band_resampling: dict[str, str] = field(default_factory=dict)  # band name -> one of RESAMPLINGS, where it differs
     nodata: Optional[float] = None  # None: what the files say
+    sentinel2_offset: Optional[bool] = None  # files without metadata from baseline 04.00 on: True -1000, None ask
     kind: str = "cube"
 
 
