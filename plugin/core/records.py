@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from .errors import InputError
 
 Record = TypeVar("Record")
-_STORED_AS: dict[Any, tuple[type, ...]] = {tuple: (list, tuple), dict: dict}
+_STORED_AS: dict[Any, Any] = {tuple: (list, tuple), dict: dict}
 
 
 def to_plain(value: Any) -> Any:

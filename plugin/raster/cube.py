@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
 from types import TracebackType
-from typing import Optional
+from typing import Callable, Optional
 
 import numpy as np
 
@@ -116,7 +116,7 @@ class Cube:
         self._run(read_day, len(self.dates))
         return values, valid
 
-    def _run(self, task, count: int) -> None:  # noqa: ANN001 (a callable of the index)
+    def _run(self, task: Callable[[int], None], count: int) -> None:
         """Run `task` for 0 .. count - 1 on the cube's threads; the first error is raised, the rest is dropped."""
         if self._threads is None:
             for index in range(count):

@@ -93,7 +93,9 @@ def split_ring(ring: np.ndarray, share: float, angle: float) -> tuple[np.ndarray
     normal = np.array([-np.sin(angle), np.cos(angle)])
     height = ring @ normal
     side = height - (height.min() + share * np.ptp(height))
-    left, right, line = [], [], []
+    left: list[np.ndarray] = []
+    right: list[np.ndarray] = []
+    line: list[np.ndarray] = []
     for index, point in enumerate(ring):
         following = (index + 1) % len(ring)
         (left if side[index] <= 0 else right).append(point)

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from osgeo import gdal, gdal_array
@@ -48,7 +49,7 @@ class MapWriter:
         """
         self._layer = layer
         path = str(layer.partial)
-        self._dataset = gdal.Open(path, gdal.GA_Update) if resume else _create(layer, grid)
+        self._dataset: Any = gdal.Open(path, gdal.GA_Update) if resume else _create(layer, grid)
         if self._dataset is None:
             raise OutputError(
                 f"The map {layer.path} cannot be written ({gdal.GetLastErrorMsg() or 'no access'}): "

@@ -60,7 +60,7 @@ class Series:
 
 def predict(
     worker: Worker, job: Any, card: ModelCard, samples: SampleSet | Series, monitor: Monitor, attention: bool = False
-) -> tuple[np.ndarray, np.ndarray | None]:
+) -> tuple[np.ndarray, Any]:
     """Let the worker classify `samples` with `job.model`; return probability (N, K), attention (N, heads, T) or None.
 
     Raises:

@@ -35,7 +35,7 @@ def class_profile(samples: SampleSet, chosen: np.ndarray, class_name: str) -> Pr
         column = series[:, date][~np.isnan(series[:, date])]
         if len(column):
             figures[:, date] = column.mean(), *np.percentile(column, (_LOW, _HIGH))
-    return Profile(name, *figures, observed)
+    return Profile(name, figures[0], figures[1], figures[2], observed)
 
 
 def _index_series(samples: SampleSet, rows: np.ndarray) -> tuple[str, np.ndarray]:

@@ -85,8 +85,9 @@ def _architecture(architecture_id: str) -> Architecture:
 
 def _typed(declared: Any, values: dict[str, Any]) -> dict[str, Any]:
     """Return `values` as the types they are declared with: whole numbers may arrive as 64.0."""
-    kinds = {setting.name: {"int": int, "float": float}.get(setting.kind) for setting in declared}
-    return {name: kinds[name](value) if kinds[name] else value for name, value in values.items()}
+    casts: dict[str, Any] = {"int": int, "float": float, "bool": bool, "choice": str}
+    kinds = {setting.name: casts[setting.kind] for setting in declared}
+    return {name: kinds[name](value) for name, value in values.items()}
 
 
 def _fit(card: ModelCard, samples: Samples, preparation: Preparation, monitor: Monitor) -> Fitted:
