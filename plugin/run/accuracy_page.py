@@ -40,7 +40,8 @@ def class_table(metrics: dict[str, Any], colors: Mapping[str, str]) -> Markup:
 def confusion_table(metrics: dict[str, Any]) -> Markup:
     """Return the confusion matrix: counts on cells coloured by their share of the row."""
     names = [entry["name"] for entry in metrics["classes"]]
-    turned = [tag("th", tag("span", name), scope="col", kind="turned") for name in names]
+    room = min(8 * max(map(len, names), default=0) + 8, 190)  # longer names are cut: the rows name them in full
+    turned = [_turned(name, room) for name in names]
     head = tag("tr", tag("th"), *turned, tag("th", "n", scope="col", kind="number"))
     rows = [
         tag("tr", tag("th", name, scope="row"), *_cells(counts, index), tag("td", f"{sum(counts):,}", kind="number"))
@@ -49,6 +50,11 @@ def confusion_table(metrics: dict[str, Any]) -> Markup:
     words = "Rows: reference. Columns: predicted. Colour: share of the row, teal where correct, orange where confused."
     body = tag("table", tag("thead", head), tag("tbody", *rows), kind="matrix")
     return join((tag("p", words, kind="note"), tag("div", body, kind="scroll")))
+
+
+def _turned(name: str, room_px: int) -> Markup:
+    shown = tag("span", name, style=f"width:{room_px}px", title=name)
+    return tag("th", shown, scope="col", kind="turned", style=f"height:{room_px + 8}px")
 
 
 def _cells(counts: list[int], diagonal: int) -> list[Markup]:

@@ -82,7 +82,9 @@ def facts(pairs: Mapping[str, Any]) -> Markup:
 
 
 def class_name(name: str, color: str) -> Markup:
-    """Return a class's name behind a chip of its colour."""
+    """Return a class's name behind a chip of its colour; no chip where the colour is unknown ('')."""
+    if not color:
+        return tag("span", name, kind="class")
     shown = color if is_hex(color) else FALLBACK
     return tag("span", tag("span", kind="chip", style=f"background:{shown}"), name, kind="class")
 
