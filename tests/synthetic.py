@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Tiny made-up cubes, vectors, series and sample files for every test.
+"""Tiny made-up cubes, vectors, series and sample files for every test: ``from synthetic import small_cube``.
 
 GDAL and the plugin are imported where they are needed, so worker tests (torch, no GDAL) can use the series makers.
-Import with ``from synthetic import small_cube``.
 """
 
 # ruff: noqa: PLC0415 (GDAL and the plugin are imported where needed: worker tests have no GDAL)

@@ -123,7 +123,7 @@ def test_the_installed_zip_lists_its_algorithms(qgis_process):
 def test_the_installed_zip_runs_an_algorithm(qgis_process, tmp_path):
     scene = tmp_path / "scene"
     answer = qgis_process(
-        "--json", "run", "chronomap:createdemoscene", "--", f"folder={scene}", "size_px=96", "dates=6"
+        "--json", "run", "chronomap:createdemoscene", "--", f"folder={scene}", "size_px=160", "dates=6"
     )
     assert answer.returncode == 0, answer.stdout + answer.stderr
     outputs = json.loads(answer.stdout)["results"]
