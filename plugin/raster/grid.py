@@ -164,7 +164,7 @@ def _window_size(whole: Window, block: tuple[int, int], window_px: int) -> tuple
         return block_width, window_px // block_width
     block_px = block_width * block_height
     columns, rows = math.ceil(whole.width / block[0]), math.ceil(whole.height / block[1])
-    across = max(1, min(math.isqrt(window_px) // block_width, columns))
+    across = max(1, min(math.isqrt(window_px) // block_width, window_px // block_px, columns))
     down = max(1, min(window_px // (across * block_px), rows))
     across = max(across, min(window_px // (down * block_px), columns))
     return across * block[0], down * block[1]

@@ -32,10 +32,11 @@ class MaskLookup:
         """Return True where `mask` (any shape, integer or float type) marks an invalid pixel; NaN is invalid."""
         if mask.dtype in (np.uint8, np.uint16):
             return self._table[mask]
-        if mask.dtype.kind == "f":
-            unknown = np.isnan(mask)
-            return self._is_invalid(np.where(unknown, 0, mask).astype(np.int64)) | unknown
-        return self._is_invalid(mask.astype(np.int64))
+        if mask.dtype.kind != "f":
+            return self._is_invalid(mask.astype(np.int64))
+        unknown = ~np.isfinite(mask)
+        known = np.where(unknown, 0, mask)
+        return self._is_invalid(known if self._rule.kind == "values" else known.astype(np.int64)) | unknown
 
     def _is_invalid(self, values: np.ndarray) -> np.ndarray:
         if self._rule.kind == "values":

@@ -36,12 +36,15 @@ class Source:
 
 @dataclass(frozen=True)
 class Handle:
-    """An open dataset on the cube's grid. `keep` holds the datasets that a warped one reads from."""
+    """An open dataset on the cube's grid.
+
+    `coverage`: mask or alpha band, 0 where there is no pixel. `keep` holds the datasets that a warped one reads from.
+    """
 
     dataset: gdal.Dataset
     bands: tuple[int, ...]
     nodata: tuple[Optional[float], ...]
-    has_mask_band: bool
+    coverage: Optional[gdal.Band]
     is_warped: bool
     keep: tuple[Any, ...] = ()
 
@@ -66,9 +69,9 @@ class Handle:
         complaint = f"The raster {self._name} cannot be read at {box} ({{reason}}): copy the file again, or remove it."
         attempt(lambda: self.dataset.ReadAsArray(*box, buf_obj=values, band_list=list(self.bands)), complaint)
         good = self._good(values)
-        if self.has_mask_band:
-            mask_band = self.dataset.GetRasterBand(self.bands[0]).GetMaskBand()
-            covered = attempt(lambda: mask_band.ReadAsArray(*box), complaint) != 0
+        coverage = self.coverage
+        if coverage is not None:
+            covered = attempt(lambda: coverage.ReadAsArray(*box), complaint) != 0
             good = covered if good is None else good & covered
         return good
 
@@ -110,11 +113,7 @@ def open_source(source: Source, grid: Grid) -> Handle:
             f"The raster {source.dataset} has another grid than the cube, whose grid is rotated or flipped: "
             "name a north-up raster as grid."
         )
-    has_alpha = any(
-        raster.GetRasterBand(index + 1).GetColorInterpretation() == gdal.GCI_AlphaBand
-        for index in range(raster.RasterCount)
-    )
-    if has_alpha:
+    if _alpha(raster) is not None:
         return _handle(source, _warped(raster, source, grid), source.bands, is_warped=True, keep=(raster,))
     subset = attempt(
         lambda: gdal.Translate("", raster, format="VRT", bandList=list(source.bands)),
@@ -151,15 +150,27 @@ def _handle(
     source: Source, dataset: gdal.Dataset, bands: tuple[int, ...], is_warped: bool, keep: tuple[Any, ...] = ()
 ) -> Handle:
     planes = [dataset.GetRasterBand(index) for index in bands]
-    flags = planes[0].GetMaskFlags()
     return Handle(
         dataset=dataset,
         bands=bands,
         nodata=tuple(None if source.is_mask else _nodata(plane, source.nodata) for plane in planes),
-        has_mask_band=bool(flags & gdal.GMF_PER_DATASET),
+        coverage=_coverage(dataset, planes[0]),
         is_warped=is_warped,
         keep=keep,
     )
+
+
+def _coverage(dataset: gdal.Dataset, plane: gdal.Band) -> Optional[gdal.Band]:
+    """Return the band that tells where pixels exist: alpha (GDAL's mask flags know only 8 and 16 bit ones) or mask."""
+    alpha = _alpha(dataset)
+    if alpha is not None:
+        return alpha
+    return plane.GetMaskBand() if plane.GetMaskFlags() & gdal.GMF_PER_DATASET else None
+
+
+def _alpha(dataset: gdal.Dataset) -> Optional[gdal.Band]:
+    bands = (dataset.GetRasterBand(index + 1) for index in range(dataset.RasterCount))
+    return next((band for band in bands if band.GetColorInterpretation() == gdal.GCI_AlphaBand), None)
 
 
 def _declared(plane: gdal.Band) -> Optional[float]:
