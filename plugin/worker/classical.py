@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -35,7 +37,7 @@ def fit_classical(card: ModelCard, samples: Samples, preparation: Preparation, m
 
 
 def series_features(x: Tensor) -> Tensor:
-    """Return features (N, T * C) of prepared series (N, T, C + 1): all dates and bands, without the validity channel."""
+    """Return features (N, T * C) of prepared series (N, T, C + 1): the validity channel is left out."""
     return x[:, :, :-1].flatten(1)
 
 
@@ -49,7 +51,7 @@ def _prepared(samples: Samples, start: int, preparation: Preparation) -> Tensor:
     return preparation.prepare(torch.from_numpy(samples.values[rows]), torch.from_numpy(samples.valid[rows]))[0]
 
 
-def _predict(model: object, samples: Samples, preparation: Preparation) -> np.ndarray:
+def _predict(model: Any, samples: Samples, preparation: Preparation) -> np.ndarray:
     """Return the most probable class index (N,) of each sample."""
     if not len(samples):
         return np.zeros(0, np.int64)

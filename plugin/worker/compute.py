@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What changes the arithmetic of a map: measured and chosen once at its start, kept, and reused by resume and shards."""
+"""What changes the arithmetic of a map: chosen once by measurement, kept, and reused by resume and shards."""
 
 from __future__ import annotations
 
@@ -53,9 +53,13 @@ class Lanes:
         for future in futures:
             future.cancel()
         wait(futures)
-        for future in futures:
-            if not future.cancelled():
-                future.result()
+        failed = next((future for future in futures if not future.cancelled() and future.exception()), None)
+        del futures  # error, traceback and futures would hold each other, and with them the mapped slots
+        try:
+            if failed:
+                failed.result()
+        finally:
+            del failed
 
     def close(self) -> None:
         """Let the threads go."""
@@ -95,8 +99,8 @@ def start_compute(device_name: str, former: dict[str, Any], monitor: Monitor) ->
     device = torch.device(kept.device if kept.device in ("cpu", best) else "cpu")
     if _kernels(device) != kept.kernels:
         monitor.warning(
-            f"This map was begun on {kept.kernels} and goes on with {_kernels(device)}: numbers may differ in their last "
-            "digit from what is already mapped."
+            f"This map was begun on {kept.kernels} and goes on with {_kernels(device)}: numbers may differ in their "
+            "last digit from what is already mapped."
         )
     return replace(kept, device=device.type, threads=cores() if device.type == "cpu" else 1, kernels=_kernels(device))
 

@@ -41,5 +41,6 @@ def draw_figure(session: Session, message: Event) -> Event:
         raise OutputError(f"The chart {outputs[0]} cannot be written ({reason}): choose another place.") from error
     finally:
         for partial in partials:
-            partial.unlink(missing_ok=True)
+            if partial.is_file():
+                partial.unlink()
     return {"event": "done", "outputs": {path.suffix[1:].lower(): str(path) for path in outputs}}

@@ -69,7 +69,7 @@ def _close(session: Session) -> None:
 
 
 class Slot:
-    """One slot mapped into memory: values (T * C, pixels), valid (T, pixels), results by product, of a window's size."""
+    """One slot mapped into memory: the series of a window and its results."""
 
     def __init__(self, layout: SlotLayout, folder: Path, number: int) -> None:
         self._layout = layout

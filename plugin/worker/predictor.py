@@ -98,7 +98,7 @@ def _fastest(model: Any, is_network: bool, device: torch.device) -> Any:
 
 
 def _padded(series: Tensor, length: int) -> Tensor:
-    """Return `series` (n, ...) laid out contiguously with zeros up to `length` rows: the same strides for every batch."""
+    """Return `series` (n, ...) contiguous, with zeros up to `length` rows: the same layout for every batch."""
     if len(series) == length:
         return series.contiguous()
     padded = torch.zeros((length, *series.shape[1:]), dtype=series.dtype, device=series.device)

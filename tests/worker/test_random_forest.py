@@ -9,7 +9,10 @@ import torch
 from chronomap.plugin.core.errors import Canceled, ModelFileError
 from chronomap.plugin.core.monitor import Monitor
 from chronomap.plugin.worker.architectures.random_forest import RandomForest
+from chronomap.plugin.worker.classical import fit_classical, series_features
+from chronomap.plugin.worker.model_file import load_model, save_model
 from sklearn.ensemble import RandomForestClassifier
+from worker.making import make_card, make_preparation, make_samples, ranged
 
 CLASSES, FEATURES = 4, 12
 
@@ -102,3 +105,33 @@ def test_damaged_arrays_are_refused(damage):
     damage(arrays)
     with pytest.raises(ModelFileError):
         RandomForest.from_state(arrays)
+
+
+def test_fits_the_train_part_and_predicts_the_others():
+    samples = make_samples(120, 3)
+    card = ranged(make_card("random_forest"), samples)
+    fitted_model = fit_classical(card, samples, make_preparation(card), Monitor())
+    test = samples.only(2)
+    assert (fitted_model.test_prediction == test.label).mean() > 0.8
+    assert len(fitted_model.validation_prediction) == len(samples.only(1))
+    assert fitted_model.history == ()
+
+
+def test_a_saved_forest_predicts_what_the_fitted_one_did(tmp_path):
+    samples = make_samples(120, 3)
+    card = ranged(make_card("random_forest"), samples)
+    preparation = make_preparation(card)
+    fitted_model = fit_classical(card, samples, preparation, Monitor())
+    save_model(tmp_path / "forest.safetensors", card, fitted_model.arrays)
+    _, forest = load_model(tmp_path / "forest.safetensors")
+    test = samples.only(2)
+    x = preparation.prepare(torch.from_numpy(test.values), torch.from_numpy(test.valid))[0]
+    found = forest.predict_proba(series_features(x)).argmax(1)
+    assert np.array_equal(found.numpy(), fitted_model.test_prediction)
+
+
+def test_empty_parts_are_predicted_as_nothing():
+    samples = make_samples(40, 3).only(0)
+    card = make_card("random_forest")
+    fitted_model = fit_classical(card, samples, make_preparation(card), Monitor())
+    assert len(fitted_model.validation_prediction) == len(fitted_model.test_prediction) == 0
