@@ -20,6 +20,20 @@ from ..core.records import to_plain
 from .architectures import build_network, find_entry
 
 
+def check_writable(path: Path) -> None:
+    """Try the place of a model before the work of training is done.
+
+    Raises:
+        OutputError: no file can be written there.
+    """
+    partial = path.with_name(path.name + ".part")
+    try:
+        partial.touch()
+        partial.unlink()
+    except OSError as error:
+        raise OutputError(f"The model {path} cannot be written ({error.strerror}): choose another folder.") from error
+
+
 def save_model(path: Path, card: ModelCard, arrays: dict[str, np.ndarray]) -> None:
     """Write the model file under a temporary name and rename it.
 

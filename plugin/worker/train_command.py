@@ -20,7 +20,7 @@ from ..core.strategy import STRATEGY, strategy_defaults
 from .architectures import registry
 from .device import choose_device, make_repeatable, training_threads
 from .fitting import TEST, TRAIN, VALIDATION, Fitted, Samples, part_metrics
-from .model_file import save_model
+from .model_file import check_writable, save_model
 from .normalisation import band_ranges
 from .series import Preparation, regular_grid
 
@@ -36,6 +36,7 @@ def train(session: Session, message: Event) -> Event:
         Canceled: the user stopped the job.
     """
     started = time.perf_counter()
+    check_writable(Path(message["model"]))
     samples = _load_samples(message["arrays"])
     card = _start_card(message, samples)
     device = choose_device(message.get("device", "auto"))

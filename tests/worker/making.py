@@ -19,7 +19,7 @@ from synthetic import SCALE, series, some_dates
 BANDS = ("B04", "B08", "B11")
 SMALL = {  # hyperparameters that make each network quick to train in a test
     "ltae": {"input_width": 16, "d_model": 16, "heads": 4, "d_k": 4, "mlp_width": 16, "decoder_width": 8},
-    "tempcnn": {"filters": 8, "dense_width": 16},
+    "tempcnn": {"filters": 8, "dense_width": 16, "dropout": 0.1, "dense_dropout": 0.1},
     "gru": {"width": 8, "layers": 2},
 }
 

@@ -11,8 +11,8 @@ from chronomap.plugin.core.strategy import STRATEGY
 from chronomap.plugin.worker.architectures import described, registry
 from chronomap.plugin.worker.catalog import catalog
 from chronomap.plugin.worker.model_file import load_model, network_arrays, save_model
-from worker.making import SMALL, make_card
 from torch import Tensor, nn
+from worker.making import SMALL, make_card
 
 CHANNELS, DATES, CLASSES = 4, 12, 5
 ENTRIES = registry()

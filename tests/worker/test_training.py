@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Training is seeded, keeps the best epoch, and stops when it is told to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from chronomap.plugin.core.errors import Canceled, InputError
+from chronomap.plugin.core.monitor import Monitor
+from chronomap.plugin.worker.architectures import build_network
+from chronomap.plugin.worker.augmentation import dropped_dates
+from chronomap.plugin.worker.evaluation import fit_temperature, predict_logits
+from chronomap.plugin.worker.fitting import Samples
+from chronomap.plugin.worker.losses import Criterion, balanced_weights
+from chronomap.plugin.worker.training import fit_network
+from torch.nn.functional import cross_entropy
+from worker.making import make_card, make_preparation, make_samples, ranged
+
+
+def fit(architecture="ltae", samples=None, monitor=None, **strategy):
+    samples = samples or make_samples()
+    card = ranged(make_card(architecture, **strategy), samples)
+    return fit_network(card, samples, make_preparation(card), monitor or Monitor())
+
+
+def part_loss(fitted, samples, part=1) -> float:
+    """Return the cross-entropy of a fitted L-TAE on one part of the samples."""
+    card = ranged(make_card(), samples)
+    network = build_network(card)
+    network.load_state_dict({name: torch.from_numpy(array) for name, array in fitted.arrays.items()})
+    chosen = samples.only(part)
+    logits = predict_logits(
+        network, make_preparation(card), torch.from_numpy(chosen.values), torch.from_numpy(chosen.valid)
+    )
+    return float(cross_entropy(logits, torch.from_numpy(chosen.label)))
+
+
+@pytest.mark.parametrize("architecture", ["ltae", "tempcnn", "gru"])
+def test_networks_learn_classes_that_can_be_told_apart(architecture):
+    samples = make_samples(40)
+    fitted = fit(architecture, samples, epochs=30, learning_rate=0.01)
+    label = samples.only(2).label
+    assert (fitted.test_prediction == label).mean() > 0.9
+
+
+def test_the_best_epoch_is_restored():
+    samples = make_samples()
+    fitted = fit(samples=samples, epochs=12, learning_rate=0.03, loss="cross_entropy")
+    losses = [record["validation_loss"] for record in fitted.history]
+    assert fitted.best_epoch == 1 + int(np.argmin(losses))
+    assert fitted.best_epoch < len(losses)  # else nothing was restored
+    assert part_loss(fitted, samples) == pytest.approx(min(losses), rel=1e-5)
+
+
+def test_patience_ends_training():
+    fitted = fit(epochs=200, patience=3, learning_rate=0.05)
+    assert len(fitted.history) < 200
+    assert len(fitted.history) - fitted.best_epoch >= 3
+
+
+def test_gains_below_the_least_improvement_do_not_feed_patience():
+    assert len(fit(epochs=50, patience=4, min_delta=9.0).history) == 5
+
+
+@pytest.mark.parametrize("architecture", ["ltae", "tempcnn", "gru"])
+def test_the_same_seed_gives_the_same_model(architecture):
+    first, again, other = (fit(architecture, epochs=2, date_dropping=0.3, day_shift=5, seed=s) for s in (1, 1, 2))
+    assert all(np.array_equal(first.arrays[name], again.arrays[name]) for name in first.arrays)
+    assert not all(np.array_equal(first.arrays[name], other.arrays[name]) for name in first.arrays)
+
+
+def test_cancel_stops_within_a_batch():
+    polls = []
+
+    def is_canceled() -> bool:
+        polls.append(1)
+        return len(polls) >= 3
+
+    events = []
+    with pytest.raises(Canceled):
+        fit(monitor=Monitor(events.append, is_canceled), epochs=100)
+    assert len(polls) == 3
+    assert events == []  # not even the first epoch ended
+
+
+def test_finish_keeps_the_best_epoch_so_far():
+    events = []
+
+    def is_finishing() -> bool:
+        return sum(event["event"] == "epoch" for event in events) >= 2
+
+    fitted = fit(monitor=Monitor(events.append, is_finishing=is_finishing), epochs=100)
+    assert 2 <= len(fitted.history) <= 3
+    assert fitted.best_epoch >= 1
+
+
+def test_epochs_are_told_with_their_figures():
+    events = []
+    fit(monitor=Monitor(events.append), epochs=2)
+    epochs = [event for event in events if event["event"] == "epoch"]
+    assert [event["epoch"] for event in epochs] == [1, 2]
+    assert {"epochs", "train_loss", "validation_loss", "validation_macro_f1", "is_best", "seconds"} <= set(epochs[0])
+
+
+def test_a_loss_that_is_no_number_is_told_in_words():
+    with pytest.raises(InputError, match="lower the learning rate"):
+        fit("tempcnn", optimizer="sgd", learning_rate=1e30, epochs=5)
+
+
+def test_a_last_batch_of_one_series_does_no_harm():
+    samples = make_samples(5)  # 9 for training: 8 and 1
+    assert len(samples.only(0)) % 8 == 1
+    assert len(fit("tempcnn", samples, epochs=1).history) == 1
+
+
+def test_without_validation_samples_the_last_epoch_is_kept_and_told():
+    samples = make_samples()
+    samples = replace(samples, part=np.where(samples.part == 1, 0, samples.part))
+    events = []
+    fitted = fit(samples=samples, monitor=Monitor(events.append), epochs=3)
+    assert fitted.best_epoch == 3
+    assert any("no validation samples" in event.get("text", "") for event in events)
+
+
+def test_one_training_sample_is_too_few():
+    samples = make_samples()
+    with pytest.raises(InputError, match="1 training samples"):
+        fit(samples=Samples(samples.values[:5], samples.valid[:5], samples.label[:5], np.array([0, 1, 1, 2, 2])))
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd", "rmsprop"])
+@pytest.mark.parametrize("schedule", ["constant", "step", "cosine", "onecycle", "plateau"])
+def test_every_optimiser_learns_with_every_schedule(optimizer, schedule):
+    history = fit("tempcnn", optimizer=optimizer, schedule=schedule, epochs=4, weight_decay=1e-4).history
+    assert history[-1]["train_loss"] < history[0]["train_loss"]
+    rates = {record["learning_rate"] for record in history}
+    assert (len(rates) > 1) == (schedule in ("step", "cosine", "onecycle"))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"loss": "focal", "focal_gamma": 2.0},
+        {"class_weights": "balanced"},
+        {"label_smoothing": 0.1},
+        {"gradient_clip": 0.01},
+        {"date_dropping": 0.5},
+        {"day_shift": 20},
+        {"weight_decay": 0.1},
+    ],
+)
+def test_every_setting_of_the_strategy_changes_the_training(changed):
+    samples = make_samples()
+    is_rare = (samples.label == 0) & (np.arange(60) % 5 < 2)  # one class has fewer training samples than the others
+    samples = replace(samples, part=np.where(is_rare, 1, samples.part))
+    plain = fit("tempcnn", samples, epochs=2, loss="cross_entropy")
+    other = fit("tempcnn", samples, epochs=2, **{"loss": "cross_entropy", **changed})
+    assert plain.history[-1]["train_loss"] != other.history[-1]["train_loss"]
+
+
+def test_the_loss_is_torchs_cross_entropy_where_nothing_is_focal():
+    generator = torch.Generator().manual_seed(0)
+    logits, label = torch.randn(20, 4, generator=generator), torch.arange(20) % 4
+    weights = torch.tensor([1.0, 2.0, 0.5, 4.0])
+    ours = Criterion(weights, label_smoothing=0.1)(logits, label)
+    assert float(ours) == pytest.approx(float(cross_entropy(logits, label, weights, label_smoothing=0.1)), rel=1e-6)
+
+
+def test_the_focal_loss_weighs_samples_by_how_wrong_they_are():
+    probability = torch.tensor([[0.9, 0.1], [0.4, 0.6]])
+    loss = Criterion(gamma=2.0)(probability.log(), torch.tensor([0, 0]))
+    expected = (0.1**2 * -np.log(0.9) + 0.6**2 * -np.log(0.4)) / 2
+    assert float(loss) == pytest.approx(expected, rel=1e-5)
+
+
+def test_balanced_weights_make_classes_count_the_same():
+    weights = balanced_weights(torch.tensor([0, 0, 0, 1]), 2)
+    assert weights.tolist() == pytest.approx([2 / 3, 2.0])
+
+
+def test_dropping_dates_hides_the_wanted_share_and_never_a_whole_series():
+    generator = torch.Generator().manual_seed(0)
+    kept = dropped_dates(torch.ones(500, 20, dtype=torch.bool), 0.3, generator)
+    assert float(kept.float().mean()) == pytest.approx(0.7, abs=0.02)
+    single = torch.zeros(500, 20, dtype=torch.bool)
+    single[:, 4] = True
+    assert torch.equal(dropped_dates(single, 0.9, generator), single)
+
+
+def test_the_temperature_calms_a_network_that_is_too_sure():
+    generator = torch.Generator().manual_seed(0)
+    honest = torch.randn(4000, 3, generator=generator)
+    label = torch.multinomial(honest.softmax(1), 1, generator=generator).squeeze(1)
+    assert fit_temperature(honest * 4, label) == pytest.approx(4.0, rel=0.1)
