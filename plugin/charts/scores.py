@@ -93,25 +93,19 @@ def class_scores(
     kept = order[counts[order] > 0]
     if precision is not None and recall is not None and kept.size:
         _draw_spans(axes, np.asarray(precision)[kept], np.asarray(recall)[kept])
-    shades = class_colors(colors)
-    for place, index in enumerate(order):
-        axes.text(1.035, place, f"n = {int(counts[index]):,}", va="center", size=SMALL, color=MUTED)
-        if counts[index]:
-            axes.plot(
-                scores[index],
-                place,
-                "o",
-                color=shades[index],
-                markeredgecolor=INK,
-                markeredgewidth=0.7,
-                markersize=8,
-                clip_on=False,
-                gid="f1",
-            )
+    _draw_dots(axes, scores[order], counts[order], [class_colors(colors)[index] for index in order])
     if (counts > 0).any():
         axes.axvline(scores[counts > 0].mean(), color=INK, linewidth=0.9, linestyle=(0, (4, 3)), label="macro F1")
     _label_scores(axes, [labels[index] for index in order])
     return figure
+
+
+def _draw_dots(axes: Axes, scores: np.ndarray, counts: np.ndarray, colors: list[str]) -> None:
+    style: dict[str, Any] = {"markeredgecolor": INK, "markeredgewidth": 0.7, "markersize": 8, "clip_on": False}
+    for place, (score, count, color) in enumerate(zip(scores, counts, colors)):
+        axes.text(1.035, place, f"n = {int(count):,}", va="center", size=SMALL, color=MUTED)
+        if count:
+            axes.plot(score, place, "o", color=color, gid="f1", **style)
 
 
 def _draw_spans(axes: Axes, precision: np.ndarray, recall: np.ndarray) -> None:
