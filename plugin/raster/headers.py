@@ -46,7 +46,8 @@ def read_header(dataset: str) -> Header:
     raster = open_raster(dataset)
     metadata = {key: value for domain in _DOMAINS for key, value in metadata_of(raster, domain).items()}
     metadata.update(_stac_item(dataset))
-    bands = tuple(_band(raster.GetRasterBand(index + 1)) for index in range(raster.RasterCount))
+    units = {key: value for key, value in metadata.items() if key == "time#units"}  # netCDF: times are in the bands
+    bands = tuple(_band(raster.GetRasterBand(index + 1), units) for index in range(raster.RasterCount))
     return Header(dataset, metadata, bands)
 
 
@@ -58,14 +59,15 @@ def subdatasets(dataset: str) -> list[str]:
     return [name for name, _ in raster.GetSubDatasets()]
 
 
-def _band(band: gdal.Band) -> BandHeader:
+def _band(band: gdal.Band, inherited: dict[str, str]) -> BandHeader:
+    metadata = {**inherited, **metadata_of(band)}
     dtype = np.dtype(gdal_array.GDALTypeCodeToNumericTypeCode(band.DataType) or np.float32)
     return BandHeader(
-        band.GetDescription().strip(),
+        band.GetDescription().strip() or metadata.get("NETCDF_VARNAME", ""),
         band.GetScale(),
         band.GetOffset(),
         dtype.kind in "iu",
-        metadata_of(band),
+        metadata,
         band.GetColorInterpretation() == gdal.GCI_AlphaBand,
     )
 
