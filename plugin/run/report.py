@@ -26,6 +26,10 @@ _OPTIMISTIC = (
     "The samples were split pixel by pixel: neighbours of test pixels were in training, so these figures are too good. "
     "Split by polygon or block for honest ones."
 )
+_UNGROUPED = (
+    "Each sample is a group of its own (points, or table rows without groups): neighbours may stand in training "
+    "and test alike, so these figures may be too good."
+)
 _NOMINAL = "The table had no dates: its days are nominal, and the model fits only series with the same steps."
 _ATTENTION = (
     "Attention says how much each date weighs when the model mixes a series into its decision: it sums to 1 over the "
@@ -158,19 +162,29 @@ def _accuracy(metrics: dict[str, Any], of_what: str, colors: Mapping[str, str]) 
 def _cautions(card: ModelCard) -> list[str]:
     found = [collapse_warning(card.metrics)] if card.metrics.get("classes") else []
     found += [_OPTIMISTIC] if card.split.method == "pixel" else []
+    found += [_UNGROUPED] if card.split.method == "polygon" and _is_ungrouped(card) else []
     found += [_NOMINAL] if card.days_nominal else []
     return [sentence for sentence in found if sentence]
 
 
 def _test_note(card: ModelCard) -> str:
-    how = {"polygon": "of polygons", "block": "of blocks", "field": "of folds", "pixel": "drawn pixel by pixel,"}
-    return f"test samples {how.get(card.split.method, '')} never seen in training"
+    held_out = {"polygon": "polygons", "block": "blocks", "field": "folds"}
+    if card.split.method not in held_out or _is_ungrouped(card):
+        return "test samples that were not trained on"
+    return f"test samples, of {held_out[card.split.method]} that were not trained on"
+
+
+def _is_ungrouped(card: ModelCard) -> bool:
+    """Return whether each sample is a group of its own, as points and table rows without a group column are."""
+    return any(info.samples for info in card.classes) and all(info.polygons == info.samples for info in card.classes)
 
 
 def _learning(card: ModelCard) -> Markup:
     if not card.history:
         return Markup()
-    kept = f"the weights of epoch {card.best_epoch}, with the lowest validation loss, were kept."
+    is_validated = any(row.get("validation_loss") is not None for row in card.history)
+    why = ", with the lowest validation loss," if is_validated else " (the last one: no validation samples)"
+    kept = f"the weights of epoch {card.best_epoch}{why} were kept."
     return tag("p", f"{len(card.history)} epochs in {card.seconds:,.0f} s; {kept}", kind="note")
 
 

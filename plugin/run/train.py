@@ -91,7 +91,7 @@ def _write_report(worker: Worker, card: ModelCard, report: Path, folder: JobFold
     if card.history:
         curves = folder.path / "learning_curves.svg"
         columns = ("epoch", "train_loss", "validation_loss", "validation_macro_f1")
-        arrays = {name: [row.get(name) for row in card.history] for name in columns}
+        arrays = {name: np.array([row.get(name) for row in card.history], float) for name in columns}  # None: NaN
         draw(worker, "learning_curves", {**arrays, "best_epoch": card.best_epoch}, [curves])
         charts["Learning curves"] = curves
     report.write_text(model_report(card, charts), encoding="utf-8")

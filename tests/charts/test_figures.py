@@ -179,3 +179,13 @@ def test_a_class_without_samples_gets_no_dot():
 def test_the_kept_epoch_is_marked():
     figure = FIGURES["learning_curves"](**arguments("learning_curves"))
     assert "kept: epoch 4" in texts(figure)
+
+
+def test_curves_without_validation_can_be_drawn():
+    made = arguments("learning_curves")
+    unknown = np.full(5, np.nan)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figure = FIGURES["learning_curves"](**{**made, "validation_loss": unknown, "validation_macro_f1": unknown})
+        figure.canvas.draw()
+    assert figure.axes[0].get_ylim()[1] > made["train_loss"].max()

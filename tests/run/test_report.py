@@ -80,7 +80,7 @@ def test_the_model_report_is_whole_html_with_headline_figures(card, chart):
     metrics = card.metrics
     for key in ("macro_f1", "balanced_accuracy", "overall_accuracy", "kappa"):
         assert f"{metrics[key]:.3f}" in text
-    assert "Measured on 100 test samples of polygons never seen in training." in text
+    assert "Measured on 100 test samples, of polygons that were not trained on." in text
 
 
 def test_class_names_are_escaped(card):
@@ -100,6 +100,19 @@ def test_pixel_splits_and_nominal_days_are_warned_of(card):
     for words in ("pixel by pixel: neighbours", "days are nominal"):
         assert words in doubtful
         assert words not in honest
+
+
+def test_samples_without_groups_are_warned_of_and_not_called_polygons(card):
+    alone = tuple(replace(info, polygons=info.samples) for info in card.classes)
+    text = Page(model_report(replace(card, classes=alone), {})).text
+    assert "figures may be too good" in text
+    assert "of polygons that were not trained on" not in text
+
+
+def test_the_kept_epoch_is_explained_with_and_without_validation(card):
+    validated = replace(card, history=({"epoch": 1, "validation_loss": 0.5},))
+    assert "with the lowest validation loss" in Page(model_report(validated, {})).text
+    assert "no validation samples" in Page(model_report(card, {})).text
 
 
 def test_settings_carry_the_labels_of_the_catalog(card):
