@@ -131,15 +131,6 @@ def test_a_fault_is_a_sentence_and_the_worker_serves_on(training):
         assert is_alive(worker.pid)
 
 
-def test_the_worker_leaves_when_its_host_is_gone(training):
-    with running_worker() as worker:
-        pid = worker.pid
-        worker.send(training)
-        worker._process.stdin.close()  # what the system does when the host dies
-        assert worker._process.wait(timeout=10.0) is not None
-        assert not is_alive(pid)
-
-
 def test_a_program_that_is_no_worker_is_told_with_its_last_words():
     worker = Worker("/bin/false")
     with pytest.raises(WorkerError, match="ended unexpectedly"):
