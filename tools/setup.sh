@@ -38,7 +38,7 @@ install_packages() {
         fail "apt-get could not install $missing: see above."
 }
 
-wanted_stamp() { { "$PYTHON" --version; cat "tools/requirements/$1.txt"; } | sha256sum; }
+wanted_stamp() { { "$PYTHON" --version 2>/dev/null; cat "tools/requirements/$1.txt"; } | sha256sum; }
 
 is_made() { [ "$(cat ".venv/$1/.stamp" 2>/dev/null)" = "$(wanted_stamp "$1")" ]; }
 
@@ -65,7 +65,7 @@ make_environment() {
 }
 
 torch_hint() {
-    [ "$1" != worker ] || printf ' %s' "torch must be the CPU build (+cpu): let PIP_FIND_LINKS or PIP_EXTRA_INDEX_URL name a place that has it, or unset pip's settings to use PyTorch's own index."
+    [ "$1" != worker ] || printf ' %s' "torch must be the CPU build (+cpu). It is taken from PyTorch's own index, but where pip's settings name an index or a folder of wheels, from there only: see that it can be reached and has the build."
 }
 
 check_torch() {
