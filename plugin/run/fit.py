@@ -61,7 +61,8 @@ def check_fit(card: ModelCard, cube: Cube, monitor: Monitor) -> None:
     for band, (name, typical) in enumerate(zip(cube.bands, _typical_values(cube))):
         known = max(abs(card.lower[band]), abs(card.upper[band]))
         if typical and known and not _TOO_SMALL < typical / known < _TOO_LARGE:
-            factor = 10.0 ** round(math.log10(known / typical))
+            middle = (abs(card.lower[band]) + abs(card.upper[band])) / 2
+            factor = 10.0 ** round(math.log10(middle / typical))
             raise InputError(
                 f"Band {name} of the cube has values around {typical:g}, but the model was trained on values from "
                 f"{card.lower[band]:g} to {card.upper[band]:g}: set the scale in 'Build cube' (a factor of {factor:g} "

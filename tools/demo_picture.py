@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A picture of the map as a QGIS layout: map, legend, scale bar, title."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qgis.core import (
+    QgsLayoutExporter,
+    QgsLayoutItem,
+    QgsLayoutItemLabel,
+    QgsLayoutItemLegend,
+    QgsLayoutItemMap,
+    QgsLayoutItemScaleBar,
+    QgsLayoutPoint,
+    QgsLayoutSize,
+    QgsPrintLayout,
+    QgsProject,
+    QgsUnitTypes,
+)
+from qgis.PyQt.QtGui import QFont
+
+_MM = QgsUnitTypes.LayoutUnit.LayoutMillimeters
+_DPI = 150
+_PAGE = (240.0, 190.0)
+
+
+def draw_map(project: QgsProject, map_name: str, title: str, path: Path) -> None:
+    """Draw the class map called `map_name` with its legend to a PNG."""
+    layer = project.mapLayersByName(map_name)[0]
+    layout = QgsPrintLayout(project)
+    layout.initializeDefaults()
+    layout.pageCollection().page(0).setPageSize(QgsLayoutSize(*_PAGE, _MM))
+    label = QgsLayoutItemLabel(layout)
+    label.setText(title)
+    label.setFont(QFont("Sans Serif", 16))
+    _place(layout, label, (8, 6), (220, 10))
+    picture = QgsLayoutItemMap(layout)
+    _place(layout, picture, (8, 18), (164, 164))
+    picture.setLayers([layer])
+    picture.setKeepLayerSet(True)
+    picture.zoomToExtent(layer.extent())
+    picture.setFrameEnabled(True)
+    legend = QgsLayoutItemLegend(layout)
+    legend.setAutoUpdateModel(False)
+    root = legend.model().rootGroup()
+    root.clear()
+    root.addLayer(layer)
+    _place(layout, legend, (176, 16), (60, 120))
+    bar = QgsLayoutItemScaleBar(layout)
+    bar.setLinkedMap(picture)
+    bar.applyDefaultSize()
+    _place(layout, bar, (176, 168), (60, 14))
+    settings = QgsLayoutExporter.ImageExportSettings()
+    settings.dpi = _DPI
+    QgsLayoutExporter(layout).exportToImage(str(path), settings)
+
+
+def _place(layout: QgsPrintLayout, item: QgsLayoutItem, corner: tuple[float, float], size: tuple[float, float]) -> None:
+    layout.addLayoutItem(item)
+    item.attemptMove(QgsLayoutPoint(*corner, _MM))
+    item.attemptResize(QgsLayoutSize(*size, _MM))
