@@ -102,8 +102,10 @@ class Worker:
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait()
-        for thread in self._threads:
+        for thread, stream in zip(self._threads, (self._process.stdout, self._process.stderr)):
             thread.join(timeout=2.0)
+            if stream and not thread.is_alive():
+                stream.close()
 
     def _sort(self, event: Event, monitor: Monitor) -> Optional[Event]:
         """Pass reports on and return None; return answers; raise failures."""

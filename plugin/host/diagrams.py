@@ -10,10 +10,14 @@ from pathlib import Path
 from qgis.core import (
     QgsDiagramLayerSettings,
     QgsDiagramSettings,
+    QgsFillSymbol,
     QgsHistogramDiagram,
     QgsLinearlyInterpolatedDiagramRenderer,
+    QgsMarkerSymbol,
+    QgsSingleSymbolRenderer,
     QgsUnitTypes,
     QgsVectorLayer,
+    QgsWkbTypes,
 )
 from qgis.PyQt.QtCore import QSizeF
 from qgis.PyQt.QtGui import QColor
@@ -54,6 +58,7 @@ def set_attention_diagram(layer: QgsVectorLayer, fields: dict[str, str]) -> None
     """Draw `fields` (name to date) of every feature as a histogram; heights compare between features."""
     if not fields:
         return
+    _pale_symbols(layer)
     settings = _bars(list(fields), list(fields.values()))
     renderer = QgsLinearlyInterpolatedDiagramRenderer()
     renderer.setDiagram(QgsHistogramDiagram())
@@ -81,6 +86,15 @@ def _bars(names: Sequence[str], labels: Sequence[str]) -> QgsDiagramSettings:
     settings.backgroundColor = QColor(255, 255, 255, 0)
     settings.minimumSize = 0.0
     return settings
+
+
+def _pale_symbols(layer: QgsVectorLayer) -> None:
+    """Draw the features so that the bars on them can be read."""
+    look = {"color": "255,255,255,150", "outline_color": "29,39,51,255", "outline_width": "0.3"}
+    if layer.geometryType() == QgsWkbTypes.GeometryType.PolygonGeometry:
+        layer.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple(look)))
+    elif layer.geometryType() == QgsWkbTypes.GeometryType.PointGeometry:
+        layer.setRenderer(QgsSingleSymbolRenderer(QgsMarkerSymbol.createSimple({**look, "size": "2"})))
 
 
 def _placement(layer: QgsVectorLayer) -> QgsDiagramLayerSettings:

@@ -48,6 +48,12 @@ class ClassLegend:
     colors: dict[str, str] = field(default_factory=dict)
 
 
+def absolute(path: str) -> str:
+    """Return the absolute path of a file that exists or is to be; other dataset names (/vsi..., NETCDF:...) stay."""
+    is_name = path.startswith("/vsi") or (":" in path and not Path(path).drive and not Path(path).exists())
+    return path if not path or is_name else str(Path(path).absolute())
+
+
 def raster_dataset(layer: QgsRasterLayer) -> str:
     """Return the GDAL dataset name of `layer`.
 
@@ -59,7 +65,7 @@ def raster_dataset(layer: QgsRasterLayer) -> str:
             f"The raster layer '{layer.name()}' comes from {layer.providerType()} and is no file: "
             "save it as GeoTIFF and choose that."
         )
-    return layer.source().split(_OPEN_OPTIONS)[0]
+    return absolute(layer.source().split(_OPEN_OPTIONS)[0])
 
 
 def layer_dates(layers: Iterable[QgsRasterLayer]) -> dict[str, str]:
@@ -90,7 +96,7 @@ def vector_dataset(layer: QgsVectorLayer, context: QgsCoordinateTransformContext
     if not _is_plain_file(layer):
         return export(layer, layer.name(), context)
     parts = QgsProviderRegistry.instance().decodeUri("ogr", layer.source())
-    return VectorDataset(str(parts["path"]), _layer_name(layer, parts))
+    return VectorDataset(absolute(str(parts["path"])), _layer_name(layer, parts))
 
 
 def export(source: QgsFeatureSource, name: str, context: QgsCoordinateTransformContext) -> VectorDataset:

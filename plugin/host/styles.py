@@ -13,13 +13,13 @@ from qgis.core import (
     QgsPalettedRasterRenderer,
     QgsRasterLayer,
     QgsRasterShader,
-    QgsRectangle,
     QgsSingleBandPseudoColorRenderer,
 )
 from qgis.PyQt.QtGui import QColor
 
 from ..core.classes import ClassInfo
 from ..core.errors import OutputError
+from ..raster.summary import upper_value
 
 # Perceptually even ramps (matplotlib's viridis, cividis and magma), dark to light.
 _VIRIDIS = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
@@ -34,8 +34,6 @@ RAMPS = {
     "attention": _MAGMA,
 }
 _MAXIMUM = {"confidence": 100.0, "probability": 1.0, "margin": 1.0, "entropy": 1.0}  # the others: from the raster
-_SAMPLE_PX = 40_000  # pixels looked at to find a maximum
-_CUT = 0.98  # a few pixels may be brighter than the ramp's end
 
 
 def write_style(path: Path, product: str, classes: Sequence[ClassInfo] = ()) -> Path:
@@ -93,10 +91,5 @@ def color_ramp(colors: Sequence[str]) -> QgsGradientColorRamp:
 
 
 def largest_value(layer: QgsRasterLayer) -> float:
-    """Return the largest 98th percentile of all bands, from a sample of pixels; at least a small positive number."""
-    provider = layer.dataProvider()
-    cuts = [
-        provider.cumulativeCut(band, 0.0, _CUT, QgsRectangle(), _SAMPLE_PX)[1]
-        for band in range(1, layer.bandCount() + 1)
-    ]
-    return max([cut for cut in cuts if cut == cut and cut < float("inf")] + [1e-6])  # noqa: PLR0124 (NaN: no data)
+    """Return where the ramp of `layer` ends: what 98 % of the pixels of every band stay below."""
+    return upper_value(layer.source()) or 1.0

@@ -45,7 +45,7 @@ def set_range(layer: QgsRasterLayer, period: QgsDateTimeRange) -> None:
 def split_by_date(project: QgsProject, layer: QgsRasterLayer, group: QgsLayerTreeGroup) -> list[QgsRasterLayer]:
     """Turn the attention raster `layer` into its first date and add the other dates to `group`, newest last.
 
-    All dates share one colour scale. Only the date of the greatest attention is switched on.
+    All dates share one colour scale and are switched on: the temporal controller shows one at a time.
     """
     dates = band_dates(layer)
     if not dates or not all(dates):
@@ -57,9 +57,7 @@ def split_by_date(project: QgsProject, layer: QgsRasterLayer, group: QgsLayerTre
         item.setRenderer(gradient_renderer(item, band, "attention", maximum))
         set_range(item, period)
         place_layer(project, item, group)
-        node = project.layerTreeRoot().findLayer(item.id())
-        node.setExpanded(False)
-        node.setItemVisibilityChecked(band == 1)
+        project.layerTreeRoot().findLayer(item.id()).setExpanded(False)
     return layers
 
 

@@ -12,17 +12,18 @@ from ..core.monitor import Event, Monitor
 
 def feedback_monitor(feedback: QgsProcessingFeedback) -> Monitor:
     """Return a monitor that forwards to `feedback` and listens to its cancel button."""
-    shown = {"text": ""}
+    shown = {"text": "", "epochs": False}
 
     def show(event: Event) -> None:
         kind = event.get("event")
         if kind == "progress":
             feedback.setProgress(100.0 * event["fraction"])
             text = event.get("text", "")
-            if text and text != shown["text"]:
+            if text and text != shown["text"] and not shown["epochs"]:  # the lines of epochs say it better
                 shown["text"] = text
                 feedback.setProgressText(text)
         elif kind == "epoch":
+            shown["epochs"] = True
             feedback.pushInfo(epoch_line(event))
         elif kind == "note":
             feedback.pushInfo(event["text"])

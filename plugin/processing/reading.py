@@ -18,7 +18,16 @@ from qgis.core import (
 )
 
 from ..core.errors import InputError
-from ..host.layers import ClassLegend, VectorDataset, class_legend, export, layer_dates, raster_dataset, vector_dataset
+from ..host.layers import (
+    ClassLegend,
+    VectorDataset,
+    absolute,
+    class_legend,
+    export,
+    layer_dates,
+    raster_dataset,
+    vector_dataset,
+)
 
 Parameters = dict[str, Any]
 
@@ -101,13 +110,13 @@ class Reader:
 
     def file(self, name: str) -> str:
         """Return the path of an input file or folder."""
-        return self.algorithm.parameterAsFile(self.parameters, name, self.context)
+        return absolute(self.algorithm.parameterAsFile(self.parameters, name, self.context))
 
     def output_file(self, name: str) -> str:
         """Return the path of an output file, '' where it is not wanted."""
         if not self.is_given(name):
             return ""
-        return self.algorithm.parameterAsFileOutput(self.parameters, name, self.context)
+        return absolute(self.algorithm.parameterAsFileOutput(self.parameters, name, self.context))
 
     def output_layer(self, name: str, suffix: str) -> str:
         """Return the path of an output layer, '' where it is not wanted; it will be loaded if the user wants that.
@@ -120,7 +129,7 @@ class Reader:
         path = self.algorithm.parameterAsOutputLayer(self.parameters, name, self.context)
         if not path.lower().endswith(suffix):
             raise InputError(f"{self._label(name)} is '{path}': give a file name that ends in {suffix}.")
-        return path
+        return absolute(path)
 
     def fields(self, name: str) -> tuple[str, ...]:
         """Return the names of the chosen fields."""
@@ -168,7 +177,8 @@ class Reader:
         entries = value if isinstance(value, (list, tuple)) else [value] if value else []
         layers = {index: self._known_raster(entry) for index, entry in enumerate(entries)}
         datasets = [
-            raster_dataset(layer) if layer is not None else str(entries[index]) for index, layer in layers.items()
+            raster_dataset(layer) if layer is not None else absolute(str(entries[index]))
+            for index, layer in layers.items()
         ]
         return Rasters(tuple(datasets), layer_dates(layer for layer in layers.values() if layer is not None))
 
@@ -177,7 +187,7 @@ class Reader:
         if not self.is_given(name):
             return ""
         layer = self._known_raster(self.parameters[name])
-        return raster_dataset(layer) if layer is not None else str(self.parameters[name])
+        return raster_dataset(layer) if layer is not None else absolute(str(self.parameters[name]))
 
     def _known_raster(self, entry: Any) -> Optional[QgsRasterLayer]:
         """Return the layer of the project or of this run that `entry` is or names; files are not opened as layers."""
@@ -192,7 +202,12 @@ class Reader:
         if isinstance(value, QgsVectorLayer):
             return value
         layer = QgsProcessingUtils.mapLayerFromString(self._source(value), self.context)
-        return layer if isinstance(layer, QgsVectorLayer) else None
+        if not isinstance(layer, QgsVectorLayer):
+            return None
+        project = self.context.project()
+        if project is None or project.mapLayer(layer.id()) is None:
+            layer.loadDefaultStyle()  # Processing opens files without theirs, and ours holds names and colours
+        return layer
 
     def _source(self, value: Any) -> str:
         """Return the layer id, name or path in the value of a vector parameter."""

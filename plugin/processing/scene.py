@@ -71,7 +71,7 @@ class CreateDemoScene(Algorithm):
         """Return the scene's job."""
         read = Reader(self, parameters, context)
         self._loads = read.switch("load_layers")
-        folder = self.parameterAsString(parameters, "folder", context)
+        folder = read.output_file("folder")
         return SceneJob(
             folder, read.integer("size_px"), read.integer("dates"), read.number("cloud"), read.integer("seed")
         )

@@ -12,8 +12,15 @@ from chronomap.plugin.host.diagrams import date_fields, write_diagram_style
 from chronomap.plugin.host.group import Provenance
 from chronomap.plugin.host.postprocess import LayerFinisher, finish_attention
 from chronomap.plugin.host.temporal import band_dates, date_ranges
-from qgis.core import Qgis, QgsHistogramDiagram, QgsProcessingContext, QgsProcessingFeedback, QgsProject
-from qgis.core import QgsRasterLayer, QgsVectorLayer
+from qgis.core import (
+    Qgis,
+    QgsHistogramDiagram,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProject,
+    QgsRasterLayer,
+    QgsVectorLayer,
+)
 from synthetic import write_raster, write_vectors
 
 DATES = ("2021-03-02", "2021-03-09", "2021-04-01T10:20:31")

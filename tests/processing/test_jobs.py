@@ -111,6 +111,16 @@ def test_style_and_new_names_decide_on_names_and_colours(provider, context, tmp_
     assert job.colors == {"Winter wheat": "#123456"}
 
 
+def test_a_file_s_own_style_decides_too(provider, context, tmp_path):
+    layer = _training(context, tmp_path)
+    symbol = QgsFillSymbol.createSimple({"color": "#123456"})
+    layer.setRenderer(QgsCategorizedSymbolRenderer("crop", [QgsRendererCategory("Wheat", symbol, "Wheat")]))
+    layer.saveNamedStyle(str(tmp_path / "training.qml"))
+    context.project().clear()
+    parameters = {"cube": "/c", "vectors": str(tmp_path / "training.gpkg"), "class_field": "crop", "output": "/s.npz"}
+    assert _job("extractsamples", parameters, context).colors == {"Wheat": "#123456"}
+
+
 @pytest.mark.parametrize("preset", [p.name for p in load_catalog()["tempcnn"].presets])
 def test_settings_left_empty_are_the_preset_s(provider, context, preset):
     architecture = load_catalog()["tempcnn"]

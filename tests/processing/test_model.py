@@ -100,7 +100,7 @@ def chain() -> QgsProcessingModelAlgorithm:
     return model
 
 
-def _add(model, child_id, algorithm, values, **outputs):
+def _add(model, child_id, algorithm, values, /, **outputs):
     """Add a child; "@x" is an input of the model, "a.x" an output of child a, all else a value."""
     child = QgsProcessingModelChildAlgorithm(f"chronomap:{algorithm}")
     child.setChildId(child_id)
