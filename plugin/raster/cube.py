@@ -286,7 +286,4 @@ def _doubts(spec: CubeSpec, warped: int, dtypes: set[np.dtype]) -> list[str]:
     if len(dtypes) > 1:
         names = ", ".join(sorted(str(dtype) for dtype in dtypes))
         doubts.append(f"The rasters have several number types ({names}): all are read as {_common_type(list(dtypes))}.")
-    bare = [acquisition.date for acquisition in spec.acquisitions if acquisition.mask is None]
-    if bare and len(bare) < len(spec.acquisitions):
-        doubts.append(f"{len(bare)} of {len(spec.acquisitions)} acquisitions have no mask: {', '.join(bare[:5])}.")
     return doubts

@@ -66,18 +66,20 @@ def date_inputs(job: CubeJob, headers: Sequence[Header], inputs: Inputs) -> tupl
         return _by_user(dates, headers, job, given_by_raster(job, inputs)), []
     known = layer_dates(job)
     pieces: list[Piece] = []
-    notes: list[str] = []
+    doubts: list[str] = []
     for header in headers:
         stacked = stack_dates(header)
         if stacked:
             pieces += stack_pieces(header, stacked, stack_names(header), DESCRIPTION)
             continue
         dating = date_raster(header, known.get(header.dataset, ""))
-        notes += [dating.note] if dating.note else []
+        doubts += [dating.note] if dating.note else []
         pieces += single_pieces(header, dating)
     _refuse_undated(pieces)
     _refuse_shared(pieces)
-    return pieces, notes + _where_from(pieces)
+    if len(doubts) > _SHOWN:
+        doubts[_SHOWN:] = [f"The same holds for {len(doubts) - _SHOWN} more rasters."]
+    return pieces, doubts + _where_from(pieces)
 
 
 def _by_user(dates: tuple[str, ...], headers: Sequence[Header], job: CubeJob, given: Mapping[str, str]) -> list[Piece]:

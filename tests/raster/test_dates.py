@@ -3,7 +3,14 @@
 
 import pytest
 from chronomap.plugin.core.errors import InputError
-from chronomap.plugin.raster.dates import date_in_folders, date_in_metadata, date_in_name, date_of_file, find_dates, read_user_date
+from chronomap.plugin.raster.dates import (
+    date_in_folders,
+    date_in_metadata,
+    date_in_name,
+    date_of_file,
+    find_dates,
+    read_user_date,
+)
 
 NAMES = {
     "S2_20210605_B04.tif": "2021-06-05",
@@ -31,6 +38,7 @@ NAMES = {
     "scene_20210230.tif": "",  # no 30th of February
     "S2A_OPER_MSI_L1C_TL_SGS__20160317T153209_A003844_T32UNV_B04.jp2": "",  # only the time of processing
     "B04.tif": "",
+    "band 0.2013257 um": "",
     "2021366.tif": "",  # 2021 has 365 days
 }
 

@@ -231,8 +231,20 @@ def test_netcdf_stack_tells_its_times(tmp_path):
     assert (dates_of(spec), spec.band_names) == (["2021-06-05", "2021-06-15T12:00:00"], ("NDVI",))
 
 
-def write_netcdf(driver, path, times):
-    """Write NDVI (time, y, x) of ones with times in days since 1970."""
+def test_container_of_several_variables_is_opened_up(tmp_path):
+    driver = gdal.GetDriverByName("netCDF")
+    if driver is None:
+        pytest.skip("this GDAL has no netCDF")
+    path = str(tmp_path / "indices.nc")
+    write_netcdf(driver, path, (18783.0, 18793.0), ("NDVI", "EVI"))
+    spec = find(rasters=(path,))
+    assert (dates_of(spec), spec.band_names) == (["2021-06-05", "2021-06-15"], ("NDVI", "EVI"))
+    with open_cube(spec) as cube:
+        assert (cube.read(cube.grid.window)[0] == 1).all()
+
+
+def write_netcdf(driver, path, times, names=("NDVI",)):
+    """Write variables (time, y, x) of ones with times in days since 1970."""
     dataset = driver.CreateMultiDimensional(path)
     group = dataset.GetRootGroup()
     axes = {"time": times, "y": (5200000.0, 5199990.0), "x": (500000.0, 500010.0)}
@@ -247,11 +259,12 @@ def write_netcdf(driver, path, times):
             standard = axis.CreateAttribute("standard_name", [], gdal.ExtendedDataType.CreateString())
             standard.Write(f"projection_{name}_coordinate")
         dimensions.append(dimension)
-    values = group.CreateMDArray("NDVI", dimensions, gdal.ExtendedDataType.Create(gdal.GDT_Float32))
     crs = osr.SpatialReference()
     crs.ImportFromEPSG(32633)
-    values.SetSpatialRef(crs)
-    values.Write(np.ones((len(times), 2, 2), np.float32))
+    for name in names:
+        values = group.CreateMDArray(name, dimensions, gdal.ExtendedDataType.Create(gdal.GDT_Float32))
+        values.SetSpatialRef(crs)
+        values.Write(np.ones((len(times), 2, 2), np.float32))
 
 
 # ---- bands, duplicates ----
