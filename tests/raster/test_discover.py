@@ -1,45 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""From files to cube descriptions: forms, dates, bands, masks, and what is said about them."""
+"""From files to cube descriptions: forms, bands, masks, and what is said about them."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 from chronomap.plugin.core.cube_spec import KEEP, MASK_PRESETS, MaskRule
 from chronomap.plugin.core.errors import InputError
-from chronomap.plugin.core.jobs import CubeJob
 from chronomap.plugin.raster.cube import open_cube
-from chronomap.plugin.raster.discover import describe, discover
-from osgeo import gdal, osr
-from synthetic import BANDS, CORNER, FORMS, small_cube, write_raster
+from chronomap.plugin.raster.discover import describe
+from discovery import dates_of, find, notes_of, raster
+from osgeo import gdal
+from synthetic import BANDS, CORNER, FORMS, small_cube
 
 REAL = Path(__file__).resolve().parents[3] / "shared/data"
-
-
-def find(**settings):
-    return discover(CubeJob("cube.json", **settings))
-
-
-def raster(path, count=1, names=(), dtype=np.int16, **options):
-    values = np.arange(count * 16, dtype=dtype).reshape(count, 4, 4) + 1
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return write_raster(path, values, names, **options)
-
-
-def with_metadata(name, metadata, band=0):
-    dataset = gdal.Open(name, gdal.GA_Update)
-    (dataset.GetRasterBand(band) if band else dataset).SetMetadata(metadata)
-    dataset.FlushCache()
-    return name
-
-
-def dates_of(spec):
-    return [acquisition.date for acquisition in spec.acquisitions]
-
-
-def notes_of(spec):
-    return " ".join(spec.notes)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -67,204 +41,6 @@ def test_paths_become_absolute(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     spec = find(rasters=("a_20210605.tif",))
     assert spec.acquisitions[0].bands[0].dataset == str(tmp_path / "a_20210605.tif")
-
-
-# ---- dates ----
-
-
-def test_missing_dates_are_asked_for(tmp_path):
-    names = tuple(raster(tmp_path / f"{name}.tif") for name in ("spring", "summer"))
-    with pytest.raises(InputError, match=r"No date was found for .*spring\.tif, .*summer\.tif: give the dates"):
-        find(rasters=names)
-
-
-def test_ambiguous_date_is_asked_about(tmp_path):
-    name = raster(tmp_path / "composite_20210601_20210615.tif")
-    with pytest.raises(InputError, match="2021-06-01 or 2021-06-15"):
-        find(rasters=(name,))
-
-
-def test_user_dates_win(tmp_path):
-    names = tuple(raster(tmp_path / f"s_2021060{day}.tif") for day in (1, 2))
-    assert dates_of(find(rasters=names, dates=("20210701", "2021-07-09"))) == ["2021-07-01", "2021-07-09"]
-
-
-def test_user_date_that_cannot_be_read_is_named(tmp_path):
-    names = tuple(raster(tmp_path / f"s_2021060{day}.tif") for day in (1, 2))
-    with pytest.raises(InputError, match="'next week' is not a date"):
-        find(rasters=names, dates=("20210701", "next week"))
-
-
-def test_number_of_user_dates_must_fit(tmp_path):
-    names = tuple(raster(tmp_path / f"s_2021060{day}.tif") for day in (1, 2, 3))
-    with pytest.raises(InputError, match="2 dates are given for 3 rasters"):
-        find(rasters=names, dates=("20210701", "20210702"))
-
-
-def test_layer_dates_come_before_names(tmp_path):
-    name = raster(tmp_path / "s_20210601.tif")
-    spec = find(rasters=(name,), layer_dates={name: "2021-06-03T00:00:00"})
-    assert dates_of(spec) == ["2021-06-03"]
-    assert "temporal properties" in notes_of(spec)
-
-
-def test_metadata_that_contradict_the_name_are_told(tmp_path):
-    name = with_metadata(raster(tmp_path / "s_20210601.tif"), {"ACQUISITION_DATE": "2021-06-03"})
-    spec = find(rasters=(name,))
-    assert dates_of(spec) == ["2021-06-03"]
-    assert "its name 2021-06-01" in notes_of(spec)
-
-
-def test_stac_item_beside_the_file_tells_the_date(tmp_path):
-    name = raster(tmp_path / "scene.tif")
-    (tmp_path / "scene.json").write_text(json.dumps({"properties": {"datetime": "2021-06-05T10:10:31Z"}}))
-    assert dates_of(find(rasters=(name,))) == ["2021-06-05T10:10:31"]
-
-
-def test_envi_header_tells_bands_and_date(tmp_path):
-    name = str(tmp_path / "scene.dat")
-    source = raster(tmp_path / "source.tif", 2)
-    gdal.Translate(name, source, format="ENVI")
-    header = tmp_path / "scene.hdr"
-    kept = header.read_text().split("band names")[0]
-    header.write_text(kept + "band names = {\nred,\nnear infrared}\nacquisition time = 2021-06-05T10:10:31Z\n")
-    spec = find(rasters=(name,))
-    assert spec.band_names == ("red", "near infrared")
-    assert dates_of(spec) == ["2021-06-05T10:10:31"]
-
-
-def test_tiff_date_time_is_a_last_resort_and_told(tmp_path):
-    name = with_metadata(raster(tmp_path / "scene.tif"), {"TIFFTAG_DATETIME": "2021:06:05 10:00:00"})
-    spec = find(rasters=(name,))
-    assert dates_of(spec)[0][:10] == "2021-06-05"
-    assert "may be the time of processing" in notes_of(spec)
-
-
-def test_tiff_date_time_shared_by_several_files_is_not_trusted(tmp_path):
-    tag = {"TIFFTAG_DATETIME": "2021:06:05 10:00:00"}
-    names = tuple(with_metadata(raster(tmp_path / f"{name}.tif"), tag) for name in ("one", "two"))
-    with pytest.raises(InputError, match="cannot be trusted"):
-        find(rasters=names)
-
-
-def test_folders_may_carry_the_date(tmp_path):
-    for day in ("2021-06-05", "2021-06-15"):
-        for band in ("B04", "B08"):
-            raster(tmp_path / day / f"{band}.tif")
-    spec = find(folder=str(tmp_path), pattern="*/*.tif")
-    assert dates_of(spec) == ["2021-06-05", "2021-06-15"]
-    assert spec.band_names == ("B04", "B08")
-    assert "folder names" in notes_of(spec)
-
-
-def test_project_folder_with_a_date_dates_nothing(tmp_path):
-    names = tuple(raster(tmp_path / "project_20230101" / f"{name}.tif") for name in ("one", "two"))
-    with pytest.raises(InputError, match="cannot be trusted"):
-        find(rasters=names)
-
-
-# ---- stacks ----
-
-DAYS = ("2021-06-05", "2021-06-15", "2021-06-25")
-
-
-def test_stack_of_one_band_per_date_is_told_by_its_descriptions(tmp_path):
-    spec = find(rasters=(raster(tmp_path / "ndvi.tif", 3, DAYS),))
-    assert (tuple(dates_of(spec)), spec.band_names) == (DAYS, ("ndvi",))
-
-
-def test_stack_of_earth_engine_bands(tmp_path):
-    names = tuple(f"2021060{t}T101031_2021060{t}T101640_T32TQM_{band}" for t in (1, 6) for band in ("B4", "B8"))
-    spec = find(rasters=(raster(tmp_path / "stack.tif", 4, names),))
-    assert dates_of(spec) == ["2021-06-01T10:10:31", "2021-06-06T10:10:31"]
-    assert spec.band_names == ("B4", "B8")
-
-
-def test_stack_by_band_metadata(tmp_path):
-    name = raster(tmp_path / "stack.tif", 2, ("NDVI", "NDVI"))
-    for index, day in enumerate(DAYS[:2]):
-        with_metadata(name, {"ACQUISITION_DATE": day}, index + 1)
-    spec = find(rasters=(name,))
-    assert (tuple(dates_of(spec)), spec.band_names) == (DAYS[:2], ("NDVI",))
-
-
-def test_stack_whose_bands_are_partly_undated_is_refused(tmp_path):
-    name = raster(tmp_path / "stack.tif", 3, ("B4_20210605", "B4_20210615", "elevation"))
-    with pytest.raises(InputError, match=r"Band 3 \('elevation'\) of .*stack\.tif has no date"):
-        find(rasters=(name,))
-
-
-@pytest.mark.parametrize(("order", "second"), [("date_major", (3, 4)), ("band_major", (2, 5))])
-def test_order_of_a_stack_is_the_users(tmp_path, order, second):
-    spec = find(rasters=(raster(tmp_path / "stack.tif", 6),), dates=DAYS, order=order, bands=("red", "nir"))
-    assert spec.band_names == ("red", "nir")
-    assert tuple(band.index for band in spec.acquisitions[1].bands) == second
-
-
-def test_order_of_a_stack_shows_in_repeating_names(tmp_path):
-    spec = find(rasters=(raster(tmp_path / "stack.tif", 4, ("red", "red", "nir", "nir")),), dates=DAYS[:2])
-    assert [band.index for band in spec.acquisitions[1].bands] == [2, 4]
-
-
-def test_order_of_a_stack_without_names_is_asked_for(tmp_path):
-    with pytest.raises(InputError, match="choose date_major"):
-        find(rasters=(raster(tmp_path / "stack.tif", 6),), dates=DAYS)
-
-
-def test_bands_of_a_stack_must_be_a_multiple_of_its_dates(tmp_path):
-    with pytest.raises(InputError, match="no multiple of the 3 dates"):
-        find(rasters=(raster(tmp_path / "stack.tif", 4),), dates=DAYS)
-
-
-def test_date_given_twice_for_a_stack_is_named(tmp_path):
-    with pytest.raises(InputError, match="2021-06-05 is given twice"):
-        find(rasters=(raster(tmp_path / "stack.tif", 2),), dates=("20210605", "2021-06-05"))
-
-
-def test_netcdf_stack_tells_its_times(tmp_path):
-    driver = gdal.GetDriverByName("netCDF")
-    if driver is None:
-        pytest.skip("this GDAL has no netCDF")
-    path = str(tmp_path / "ndvi.nc")
-    write_netcdf(driver, path, (18783.0, 18793.5))
-    spec = find(rasters=(path,))
-    assert (dates_of(spec), spec.band_names) == (["2021-06-05", "2021-06-15T12:00:00"], ("NDVI",))
-
-
-def test_container_of_several_variables_is_opened_up(tmp_path):
-    driver = gdal.GetDriverByName("netCDF")
-    if driver is None:
-        pytest.skip("this GDAL has no netCDF")
-    path = str(tmp_path / "indices.nc")
-    write_netcdf(driver, path, (18783.0, 18793.0), ("NDVI", "EVI"))
-    spec = find(rasters=(path,))
-    assert (dates_of(spec), spec.band_names) == (["2021-06-05", "2021-06-15"], ("NDVI", "EVI"))
-    with open_cube(spec) as cube:
-        assert (cube.read(cube.grid.window)[0] == 1).all()
-
-
-def write_netcdf(driver, path, times, names=("NDVI",)):
-    """Write variables (time, y, x) of ones with times in days since 1970."""
-    dataset = driver.CreateMultiDimensional(path)
-    group = dataset.GetRootGroup()
-    axes = {"time": times, "y": (5200000.0, 5199990.0), "x": (500000.0, 500010.0)}
-    dimensions = []
-    for name, numbers in axes.items():
-        dimension = group.CreateDimension(name, None, None, len(numbers))
-        axis = group.CreateMDArray(name, [dimension], gdal.ExtendedDataType.Create(gdal.GDT_Float64))
-        axis.Write(np.array(numbers))
-        units = axis.CreateAttribute("units", [], gdal.ExtendedDataType.CreateString())
-        units.Write("days since 1970-01-01" if name == "time" else "m")
-        if name != "time":
-            standard = axis.CreateAttribute("standard_name", [], gdal.ExtendedDataType.CreateString())
-            standard.Write(f"projection_{name}_coordinate")
-        dimensions.append(dimension)
-    crs = osr.SpatialReference()
-    crs.ImportFromEPSG(32633)
-    for name in names:
-        values = group.CreateMDArray(name, dimensions, gdal.ExtendedDataType.Create(gdal.GDT_Float32))
-        values.SetSpatialRef(crs)
-        values.Write(np.ones((len(times), 2, 2), np.float32))
 
 
 # ---- bands, duplicates ----
