@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..core.cube_spec import MOSAIC, Acquisition, CubeSpec
+from ..core.errors import InputError
 from ..core.jobs import CubeJob
 from .assemble import as_acquisition, choose_bands, group_pieces, name_as_wanted, name_by_difference, split_quality
 from .calibration import calibrated, scale_notes, with_documented_values
@@ -22,6 +23,7 @@ from .names import stem
 from .sentinel2 import read_product, subdataset_bands
 
 _SHOWN = 5
+STACK_ORDERS = ("auto", "date_major", "band_major")
 
 
 def discover(job: CubeJob) -> CubeSpec:
@@ -30,11 +32,14 @@ def discover(job: CubeJob) -> CubeSpec:
     Raises:
         InputError: dates are missing or ambiguous, a band or file is missing, rasters do not fit each other.
     """
+    if job.order not in STACK_ORDERS:
+        raise InputError(f"The order '{job.order}' of a stack is unknown: choose one of {', '.join(STACK_ORDERS)}.")
     inputs = find_inputs(job)
     plain, masks, notes = _from_rasters(job, inputs)
     products, remarks = _from_products(job, inputs)
     notes += remarks
     acquisitions = sorted(choose_bands(plain + products, job.bands), key=lambda acquisition: acquisition.date)
+    _check_resampled(job, acquisitions[0])
     acquisitions = [_calibrated(acquisition, job) for acquisition in acquisitions]
     if inputs.masks:
         masks = dated_masks(job, inputs)
@@ -90,6 +95,13 @@ def _from_products(job: CubeJob, inputs: Inputs) -> tuple[list[Acquisition], lis
         acquisitions += [replace(acquisition, date=date) if date else acquisition for acquisition in found]
         notes += remarks
     return acquisitions, notes
+
+
+def _check_resampled(job: CubeJob, acquisition: Acquisition) -> None:
+    names = [band.name for band in acquisition.bands]
+    for name in job.band_resampling:
+        if name not in names:
+            raise InputError(f"A resampling is set for band {name}, which is not used: choose from {', '.join(names)}.")
 
 
 def _calibrated(acquisition: Acquisition, job: CubeJob) -> Acquisition:

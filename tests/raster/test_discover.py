@@ -129,6 +129,16 @@ def test_sentinel2_offset_is_asked_about_from_baseline_4_on(tmp_path):
     assert "04.00" not in notes_of(find(rasters=names, sentinel2_offset=False))
 
 
+def test_bands_may_be_resampled_each_in_its_way(tmp_path):
+    names = tuple(raster(tmp_path / f"S2_20210605_{band}.tif") for band in ("B04", "B11"))
+    bands = find(rasters=names, band_resampling={"B11": "nearest"}).acquisitions[0].bands
+    assert [band.resampling for band in bands] == ["", "nearest"]
+    with pytest.raises(InputError, match="set for band B12, which is not used"):
+        find(rasters=names, band_resampling={"B12": "nearest"})
+    with pytest.raises(InputError, match="'smooth' is unknown"):
+        find(rasters=names, band_resampling={"B11": "smooth"})
+
+
 def test_finest_band_gives_the_grid_of_a_date(tmp_path):
     raster(tmp_path / "S2_20210605_B02.tif", pixel_m=20.0)
     fine = raster(tmp_path / "S2_20210605_B08.tif")
@@ -209,7 +219,11 @@ def test_missing_file_is_named(tmp_path):
 
 @pytest.mark.parametrize(
     ("settings", "message"),
-    [({}, "No rasters are chosen"), ({"folder": "/nowhere"}, "/nowhere does not exist")],
+    [
+        ({}, "No rasters are chosen"),
+        ({"order": "random"}, "order 'random' of a stack is unknown"),
+        ({"folder": "/nowhere"}, "/nowhere does not exist"),
+    ],
 )
 def test_job_without_rasters_is_refused(settings, message):
     with pytest.raises(InputError, match=message):
