@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, wait
 from dataclasses import dataclass
 from itertools import groupby
 from types import TracebackType
@@ -15,7 +15,7 @@ import numpy as np
 from ..core.cube_spec import KEEP, MOSAIC, RESAMPLINGS, Acquisition, BandSource, CubeSpec
 from ..core.errors import InputError
 from .grid import Grid, Window, grid_of
-from .handles import CacheLimit, HandlePool
+from .handles import CacheLimit, Lane, open_file_budget
 from .masks import MaskLookup
 from .source import Source
 
@@ -58,8 +58,7 @@ class Cube:
         self._parts = [_parts(acquisition, spec.resampling) for acquisition in spec.acquisitions]
         self._lookup = MaskLookup(spec.mask_rule)
         self._cache = CacheLimit(max(_MIN_CACHE_MB, memory_mb // _CACHE_SHARE) * 1024 * 1024)
-        self._pool = HandlePool(self.grid)
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="chronomap-read") if threads > 1 else None
+        self._lanes = [Lane(self.grid, open_file_budget() // threads) for _ in range(threads)]
         try:
             self._look_at_all()
         except InputError:
@@ -79,9 +78,8 @@ class Cube:
 
     def close(self) -> None:
         """Close all rasters and give GDAL's cache its size back."""
-        if self._threads is not None:
-            self._threads.shutdown()
-        self._pool.close()
+        for lane in self._lanes:
+            lane.close()
         self._cache.release()
 
     def problems(self) -> list[str]:
@@ -110,34 +108,30 @@ class Cube:
         if values.shape != shape or valid.shape != (shape[0], *shape[2:]) or values.dtype != self.dtype:
             raise ValueError(f"arrays of shape {shape} and type {self.dtype} were expected, not {values.shape}")
 
-        def read_day(t: int) -> None:
-            valid[t] = self._read_day(self._days[t], window, values[t])
+        def read_day(lane: Lane, t: int) -> None:
+            valid[t] = self._read_day(lane, self._days[t], window, values[t])
 
         self._run(read_day, len(self.dates))
         return values, valid
 
-    def _run(self, task: Callable[[int], None], count: int) -> None:
-        """Run `task` for 0 .. count - 1 on the cube's threads; the first error is raised, the rest is dropped."""
-        if self._threads is None:
-            for index in range(count):
-                task(index)
-            return
-        futures = [self._threads.submit(task, index) for index in range(count)]
-        try:
-            for future in futures:
-                future.result()
-        finally:
-            for future in futures:
-                future.cancel()
+    def _run(self, task: Callable[[Lane, int], None], count: int) -> None:
+        """Run `task` for 0 .. count - 1, each always on the same lane; the first error is raised when all are still."""
+        futures = [self._lanes[index % len(self._lanes)].submit(task, index) for index in range(count)]
+        finished, others = wait(futures, return_when=FIRST_EXCEPTION)
+        for future in others:
+            future.cancel()
+        wait(others)  # nobody writes to the caller's arrays any more
+        for future in finished:
+            future.result()
 
-    def _read_day(self, day: tuple[int, ...], window: Window, values: np.ndarray) -> np.ndarray:
+    def _read_day(self, lane: Lane, day: tuple[int, ...], window: Window, values: np.ndarray) -> np.ndarray:
         """Fill `values` (C, h, w) from the acquisitions of one date, the first valid pixel counts; return valid."""
-        good = self._read_acquisition(day[0], window, values)
+        good = self._read_acquisition(lane, day[0], window, values)
         for other in day[1:]:
             if good.all():
                 break
             spare = np.empty_like(values)
-            fill = self._read_acquisition(other, window, spare) & ~good
+            fill = self._read_acquisition(lane, other, window, spare) & ~good
             bands = zip(self.spec.acquisitions[day[0]].bands, self.spec.acquisitions[other].bands)
             for c, (base, band) in enumerate(bands):
                 values[c][fill] = in_units_of(base, band, spare[c][fill])
@@ -146,16 +140,16 @@ class Cube:
             values[:, ~good] = 0  # NaN times zero is NaN: nothing downstream shall meet it
         return good
 
-    def _read_acquisition(self, index: int, window: Window, values: np.ndarray) -> np.ndarray:
+    def _read_acquisition(self, lane: Lane, index: int, window: Window, values: np.ndarray) -> np.ndarray:
         """Read one acquisition into `values` (C, h, w); return valid (h, w)."""
         acquisition = self.spec.acquisitions[index]
         try:
-            good = self._read_mask(acquisition, window)
+            good = self._read_mask(lane, acquisition, window)
             if not good.any():
                 values[:] = 0
                 return good
             for part in self._parts[index]:
-                with self._pool.lend(part.source) as handle:
+                with lane.handle(part.source) as handle:
                     here = handle.read(window, values[part.start : part.stop])
                 if here is not None:
                     good &= here
@@ -163,12 +157,12 @@ class Cube:
             raise InputError(f"Date {acquisition.date}: {error}") from error
         return good
 
-    def _read_mask(self, acquisition: Acquisition, window: Window) -> np.ndarray:
+    def _read_mask(self, lane: Lane, acquisition: Acquisition, window: Window) -> np.ndarray:
         """Return where the acquisition's mask allows pixels; outside the mask raster is invalid."""
         if acquisition.mask is None:
             return np.ones((window.height, window.width), np.bool_)
         source = Source(acquisition.mask.dataset, (acquisition.mask.index,), is_mask=True)
-        with self._pool.lend(source) as handle:
+        with lane.handle(source) as handle:
             mask = np.empty((1, window.height, window.width), handle.dtype)
             covered = handle.read(window, mask)
         good = ~self._lookup.invalid(mask[0])
@@ -179,12 +173,12 @@ class Cube:
         acquisitions = self.spec.acquisitions
         looks: list[list[tuple[np.dtype, tuple[int, int], bool]]] = [[] for _ in acquisitions]
 
-        def look(index: int) -> None:
+        def look(lane: Lane, index: int) -> None:
             try:
-                looks[index] = [self._look(part.source) for part in self._parts[index]]
+                looks[index] = [_look(lane, part.source) for part in self._parts[index]]
                 mask = acquisitions[index].mask
                 if mask is not None:
-                    self._look(Source(mask.dataset, (mask.index,), is_mask=True))
+                    _look(lane, Source(mask.dataset, (mask.index,), is_mask=True))
             except InputError as error:
                 raise InputError(f"Date {acquisitions[index].date}: {error}") from error
 
@@ -194,10 +188,6 @@ class Cube:
         direct = [block for _, block, is_warped in found if not is_warped] or [block for _, block, _ in found]
         self.block = (max(width for width, _ in direct), max(height for _, height in direct))
         self._doubts = _doubts(self.spec, sum(is_warped for _, _, is_warped in found), {dtype for dtype, _, _ in found})
-
-    def _look(self, source: Source) -> tuple[np.dtype, tuple[int, int], bool]:
-        with self._pool.lend(source) as handle:
-            return handle.dtype, handle.block, handle.is_warped
 
 
 def open_cube(spec: CubeSpec, memory_mb: int = 1000, threads: int = 0) -> Cube:
@@ -247,6 +237,12 @@ def in_units_of(base: BandSource, band: BandSource, stored: np.ndarray) -> np.nd
         return converted.astype(stored.dtype)
     limits = np.iinfo(stored.dtype)
     return np.clip(np.rint(converted), limits.min, limits.max).astype(stored.dtype)
+
+
+def _look(lane: Lane, source: Source) -> tuple[np.dtype, tuple[int, int], bool]:
+    """Return number type, block size and whether the raster is warped."""
+    with lane.handle(source) as handle:
+        return handle.dtype, handle.block, handle.is_warped
 
 
 def _days(spec: CubeSpec) -> list[tuple[int, ...]]:

@@ -3,56 +3,61 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Callable
 
 from osgeo import gdal
 
 from .grid import Grid
 from .source import Handle, Source, open_source
 
-MAX_IDLE = 200  # open files a cube may keep: systems allow 512 to 1024 per process, and QGIS needs its own
+_MAX_OPEN = 800
+_ASSUMED_LIMIT = 512  # open files per process, where the system does not tell
 
 
-class HandlePool:
-    """Lends open datasets; each is used by one thread at a time, and the least recently used are closed."""
+class Lane:
+    """One thread with open datasets of its own, the least recently used of which are closed.
 
-    def __init__(self, grid: Grid, max_idle: int = MAX_IDLE) -> None:
+    A dataset must stay with the thread that opened it: VRTs opened in one thread share the files behind them.
+    """
+
+    def __init__(self, grid: Grid, max_open: int) -> None:
         self._grid = grid
-        self._max_idle = max_idle
-        self._idle: OrderedDict[int, tuple[Source, Handle]] = OrderedDict()  # oldest first
-        self._tickets: dict[Source, list[int]] = {}
-        self._next_ticket = 0
-        self._lock = threading.Lock()
+        self._max_open = max(1, max_open)
+        self._open: OrderedDict[Source, Handle] = OrderedDict()  # oldest first
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="chronomap-read")
+
+    def submit(self, task: Callable[[Lane, int], None], index: int) -> Future[None]:
+        """Run `task` with this lane and `index` in the lane's thread."""
+        return self._thread.submit(task, self, index)
 
     @contextmanager
-    def lend(self, source: Source) -> Iterator[Handle]:
-        """Lend a handle of `source`; after an error it is closed instead of kept."""
-        handle = self._take(source) or open_source(source, self._grid)
+    def handle(self, source: Source) -> Iterator[Handle]:
+        """Give a handle of `source`, for use in the lane's thread; after an error it is closed."""
+        handle = self._open.pop(source, None) or open_source(source, self._grid)
         yield handle
-        self._keep(source, handle)
+        self._open[source] = handle
+        if len(self._open) > self._max_open:
+            self._open.popitem(last=False)
 
     def close(self) -> None:
-        """Close every idle handle."""
-        with self._lock:
-            self._idle.clear()
-            self._tickets.clear()
+        """Close every dataset, in the lane's thread, and end the thread."""
+        self._thread.submit(self._open.clear).result()
+        self._thread.shutdown()
 
-    def _take(self, source: Source) -> Handle | None:
-        with self._lock:
-            tickets = self._tickets.get(source)
-            return self._idle.pop(tickets.pop())[1] if tickets else None
 
-    def _keep(self, source: Source, handle: Handle) -> None:
-        with self._lock:
-            self._idle[self._next_ticket] = (source, handle)
-            self._tickets.setdefault(source, []).append(self._next_ticket)
-            self._next_ticket += 1
-            if len(self._idle) > self._max_idle:
-                oldest, (old_source, _) = self._idle.popitem(last=False)
-                self._tickets[old_source].remove(oldest)
+def open_file_budget() -> int:
+    """Return how many datasets may be open at once: half of what the system allows the process."""
+    if sys.platform == "win32":
+        return _ASSUMED_LIMIT // 2
+    import resource  # noqa: PLC0415 (not on Windows)
+
+    return min(_MAX_OPEN, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
 
 
 class CacheLimit:

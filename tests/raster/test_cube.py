@@ -10,8 +10,10 @@ import pytest
 from chronomap.plugin.core.cube_spec import KEEP, Acquisition, BandSource, CubeSpec, MaskRule, MaskSource
 from chronomap.plugin.core.errors import InputError
 from chronomap.plugin.raster.cube import open_cube
-from chronomap.plugin.raster.grid import Window, tiles
+from chronomap.plugin.raster.grid import Window, grid_of, tiles
+from chronomap.plugin.raster.handles import Lane
 from chronomap.plugin.raster.masks import MaskLookup
+from chronomap.plugin.raster.source import Source
 from osgeo import gdal
 from synthetic import CORNER, FORMS, small_cube, write_raster
 
@@ -49,6 +51,32 @@ def test_windows_read_by_many_threads_make_up_the_whole(tmp_path):
                 np.testing.assert_array_equal(part, whole[place])
                 np.testing.assert_array_equal(here, valid[place])
     assert len(windows) > 1
+
+
+def test_rasters_that_share_a_file_are_read_by_many_threads(tmp_path):
+    """VRTs opened in one thread share the file behind them: each must stay with its thread."""
+    noise = np.random.default_rng(0).integers(0, 9000, (3, 128, 128)).astype(np.int16)
+    name = write_raster(tmp_path / "a.tif", noise)
+    bands = []
+    for day in range(12):
+        path = tmp_path / f"{day}.vrt"
+        gdal.Translate(str(path), name, format="VRT").FlushCache()
+        bands.append(tuple(BandSource(f"B{c}", str(path), c + 1) for c in range(3)))
+    acquisitions = tuple(Acquisition(f"2021-06-{day + 1:02d}", "a", bands[day]) for day in range(12))
+    with open_cube(CubeSpec(acquisitions), threads=4) as cube:
+        for window in tiles(cube.grid, cube.block, 1024):
+            part = noise[:, window.y : window.y + window.height, window.x : window.x + window.width]
+            assert (cube.read(window)[0] == part).all()
+
+
+def test_few_files_stay_open(tmp_path):
+    made = small_cube(tmp_path)
+    lane = Lane(grid_of(made.rasters[0]), max_open=2)
+    for name in made.rasters:
+        with lane.handle(Source(name, (1,))) as handle:
+            assert not handle.is_warped
+    assert [source.dataset for source in lane._open] == list(made.rasters[-2:])
+    lane.close()
 
 
 def test_values_land_in_the_arrays_given(tmp_path):
