@@ -45,14 +45,14 @@ def make_sky(rng: np.random.Generator, size_px: int, cover: float, elevation: fl
         thickness = 0.92 + 0.08 * smooth_noise(rng, size_px, size_px / 3, 3.4)
         return Sky(np.clip(thickness, 0.55, 1).astype(np.float32), np.zeros((size_px, size_px), np.float32))
     margin = 64  # clouds outside the scene throw shadows into it
-    scale = size_px * (0.06 + 0.35 * cover)
-    field = smooth_noise(rng, size_px + margin, scale, 3.0 + 0.5 * cover)
+    scale = size_px * rng.uniform(0.05, 0.12 + 0.6 * cover)
+    field = smooth_noise(rng, size_px + margin, scale, rng.uniform(3.3, 3.9))
     edge = float(np.quantile(field, 1 - cover)) if cover > 0 else np.inf
-    opacity = np.clip((field - edge + 0.10) / rng.uniform(0.35, 0.8), 0, 1) ** 1.3 if cover > 0 else 0 * field
+    opacity = np.clip((field - edge + 0.10) / rng.uniform(0.3, 0.9), 0, 1) ** 1.2 if cover > 0 else 0 * field
     reach = rng.uniform(8, 34) / (0.5 + elevation)
     across, up = round(reach * 0.8), round(reach * 0.75)
-    lit = opacity[:size_px, margin:]  # the scene lies at the lower left of the field's upper right margin
-    ground = np.roll(opacity, (-up, -across), (0, 1))[:size_px, margin:]
+    lit = opacity[:size_px, :size_px]
+    ground = opacity[up : up + size_px, across : across + size_px]
     return Sky(lit.astype(np.float32), (ground * (1 - lit)).astype(np.float32))
 
 

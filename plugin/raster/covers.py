@@ -20,6 +20,7 @@ WATER: Spectrum = (0.046, 0.052, 0.034, 0.027, 0.016, 0.014, 0.012, 0.010, 0.006
 ROOF: Spectrum = (0.095, 0.112, 0.142, 0.155, 0.168, 0.178, 0.188, 0.196, 0.226, 0.208)
 ASPHALT: Spectrum = (0.085, 0.094, 0.103, 0.110, 0.118, 0.124, 0.130, 0.136, 0.165, 0.158)
 RAPE_FLOWER: Spectrum = (0.045, 0.175, 0.150, 0.195, 0.330, 0.390, 0.420, 0.440, 0.200, 0.100)
+BARLEY_AWN: Spectrum = (0.048, 0.108, 0.085, 0.150, 0.300, 0.365, 0.395, 0.415, 0.240, 0.130)
 SUNFLOWER_HEAD: Spectrum = (0.040, 0.135, 0.125, 0.160, 0.300, 0.385, 0.425, 0.440, 0.230, 0.120)
 NEVER = 999.0
 
@@ -56,6 +57,7 @@ class Cover:
     bare: float = 0.0
     cuts: tuple[int, int] = (0, 0)  # fewest and most mowings
     flowering: Flowering | None = None
+    straw: float = 1.0  # brightness of the ripe canopy
     leaf: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
     canopy: Spectrum = LEAF
     ground: Spectrum = SOIL
@@ -77,31 +79,29 @@ class SceneClass:
 CLASSES = (  # in alphabetical order: the values 1..K of the class map
     SceneClass("Built-up", "#b05a5a"),
     SceneClass("Forest", "#1b5e3a"),
-    SceneClass("Grassland", "#8fcf6f", 0.14, (75, 115), "green before any crop; falls when mown, and grows again"),
-    SceneClass("Maize", "#f2a93b", 0.17, (222, 262), "still green when the other summer crops have ripened"),
-    SceneClass("Rapeseed", "#f4e34a", 0.12, (105, 145), "yellow flowers"),
-    SceneClass("Sugar beet", "#b56fbf", 0.12, (262, 300), "green until the harvest in late autumn"),
-    SceneClass("Sunflower", "#e2711d", 0.12, (180, 225), "flower heads, then early ripening"),
+    SceneClass("Grassland", "#8fcf6f", 0.14, (268, 298), "green when all other fields are bare"),
+    SceneClass("Maize", "#f2a93b", 0.17, (236, 274), "ripe and still standing"),
+    SceneClass("Rapeseed", "#f4e34a", 0.12, (112, 148), "yellow flowers"),
+    SceneClass("Sugar beet", "#b56fbf", 0.12, (240, 274), "green when the other summer crops have ripened"),
+    SceneClass("Sunflower", "#e2711d", 0.12, (184, 230), "yellow heads"),
     SceneClass("Water", "#2f7fc1"),
-    SceneClass("Winter barley", "#cdb98a", 0.14, (152, 182), "ripens before the wheat"),
-    SceneClass("Winter wheat", "#e8cf73", 0.19, (175, 205), "ripens after the barley, before maize is tall"),
+    SceneClass("Winter barley", "#cdb98a", 0.14, (118, 166), "pale awns"),
+    SceneClass("Winter wheat", "#e8cf73", 0.19, (112, 166), "deep green while barley has awns and rapeseed flowers"),
 )
 
 COVERS = {
     cover.name: cover
     for cover in (
-        Cover("wheat", "Winter wheat", (4.6, 0.8), (0.7, 0.35), 98.0, 8.0, 11.0, (82.0, 3.5), 6.0, (108.0, 4.0),
-              leaf=(1.0, 1.0, 0.93, 1.0)),
-        Cover("barley", "Winter barley", (4.4, 0.8), (0.9, 0.4), 94.0, 8.0, 11.0, (67.0, 3.5), 6.0, (92.0, 4.0),
-              leaf=(1.05, 1.02, 0.95, 1.03)),
-        Cover("rapeseed", "Rapeseed", (4.8, 0.8), (1.1, 0.5), 92.0, 8.0, 11.0, (80.0, 4.0), 8.0, (110.0, 5.0),
-              flowering=Flowering(RAPE_FLOWER, (24.0, 3.0), 19.0, 0.55), leaf=(1.0, 1.0, 1.03, 0.98)),
-        Cover("maize", "Maize", (4.2, 0.8), (0.35, 0.4), 166.0, 8.0, 14.0, (86.0, 5.0), 8.0, (108.0, 6.0), bare=42.0,
-              leaf=(0.97, 0.98, 0.98, 0.97)),
-        Cover("beet", "Sugar beet", (4.4, 0.8), (0.35, 0.4), 160.0, 9.0, 14.0, (NEVER, 0.0), 8.0, (126.0, 8.0),
-              bare=45.0, leaf=(1.02, 1.04, 1.06, 1.02)),
-        Cover("sunflower", "Sunflower", (3.9, 0.8), (0.35, 0.4), 160.0, 8.0, 14.0, (66.0, 5.0), 9.0, (96.0, 6.0),
-              bare=42.0, flowering=Flowering(SUNFLOWER_HEAD, (34.0, 4.0), 16.0, 0.30), leaf=(1.0, 1.0, 1.02, 1.0)),
+        Cover("wheat", "Winter wheat", (4.5, 0.8), (0.8, 0.4), 96.0, 8.0, 17.0, (77.0, 5.0), 6.0, (106.0, 6.0)),
+        Cover("barley", "Winter barley", (4.5, 0.8), (0.8, 0.4), 95.0, 8.0, 17.0, (74.0, 5.0), 6.0, (98.0, 6.0),
+              straw=1.05, flowering=Flowering(BARLEY_AWN, (36.0, 5.0), 20.0, 0.60)),
+        Cover("rapeseed", "Rapeseed", (4.6, 0.8), (0.9, 0.4), 94.0, 8.0, 17.0, (78.0, 5.0), 8.0, (110.0, 6.0),
+              flowering=Flowering(RAPE_FLOWER, (26.0, 4.0), 19.0, 0.60), straw=0.95),
+        Cover("maize", "Maize", (4.3, 0.8), (0.35, 0.4), 160.0, 8.0, 20.0, (82.0, 8.0), 8.0, (112.0, 7.0), bare=42.0),
+        Cover("beet", "Sugar beet", (4.3, 0.8), (0.35, 0.4), 160.0, 8.0, 20.0, (NEVER, 0.0), 8.0, (106.0, 12.0),
+              bare=42.0, leaf=(1.01, 1.02, 1.02, 1.0)),
+        Cover("sunflower", "Sunflower", (4.1, 0.8), (0.35, 0.4), 160.0, 8.0, 20.0, (79.0, 8.0), 8.0, (104.0, 7.0),
+              bare=42.0, flowering=Flowering(SUNFLOWER_HEAD, (36.0, 5.0), 21.0, 0.45), straw=0.85),
         Cover("meadow", "Grassland", (3.3, 0.7), (1.0, 0.4), 96.0, 10.0, 9.0, (215.0, 12.0), 20.0, cuts=(2, 4),
               leaf=(1.06, 1.02, 0.95, 1.05), contrast=0.06),
         Cover("pasture", "Grassland", (2.3, 0.6), (0.9, 0.4), 98.0, 12.0, 9.0, (210.0, 14.0), 22.0, cuts=(0, 2),

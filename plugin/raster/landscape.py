@@ -68,8 +68,8 @@ def make_landscape(rng: np.random.Generator, side: float) -> Landscape:
     pieces += [*edges, *woods]
     pieces += [piece for _, lots in villages for piece in lots]
     pieces += [Piece("hedge", bank) for bank in banks]
-    pieces += [Piece("river", river.Buffer(_RIVER_M / 2)), *(Piece("lake", lake) for lake in lakes)]
-    return Landscape([*pieces, *roads], obstacles, _square(side))
+    pieces += [Piece("river", river.Buffer(_RIVER_M / 2)), *roads, *(Piece("lake", lake) for lake in lakes)]
+    return Landscape(pieces, obstacles, _square(side))
 
 
 def mix_pixels(landscape: Landscape, size_px: int, pixel_m: float) -> Mixture:
@@ -147,7 +147,7 @@ def _woods(rng: np.random.Generator, side: float) -> list[Piece]:
     places += [(rng.uniform(0.05, 0.95), rng.uniform(0.05, 0.95), rng.uniform(90, 230)) for _ in range(7)]
     pieces = []
     for x, y, radius in places:
-        outline = shape(blob(rng, (side * x, side * y), radius * scale, 0.22))
+        outline = shape(blob(rng, (side * x, side * y), radius * scale, 0.34))
         pieces += [Piece(str(rng.choice(["conifer", "broadleaf"])), stand)
                    for stand in _parts_of(rng, outline, (60_000.0, 190_000.0))]  # fmt: skip
     return pieces

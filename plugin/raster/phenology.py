@@ -17,7 +17,7 @@ EXTINCTION = np.array([0.85, 0.80, 0.85, 0.70, 0.50, 0.45, 0.42, 0.42, 0.58, 0.7
 _LEAF_PART = np.array([0, 0, 0, 1, 1, 2, 2, 2, 3, 3])  # which of Cover.leaf's four factors a band takes
 _MAX_CUTS = 4
 _REGROWTH_DAYS = 15.0
-_PARCEL_SPREAD = 0.07  # deviation of a parcel's leaf colour, per group of bands
+_PARCEL_SPREAD = 0.05  # deviation of a parcel's leaf colour, per group of bands
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class Traits:
     flower_days: np.ndarray
     flower_share: np.ndarray
     is_soil: np.ndarray
+    straw: np.ndarray
     contrast: np.ndarray
     cuts: np.ndarray
     canopy: np.ndarray
@@ -93,10 +94,11 @@ def _mix_band(
     lai, share_green, flowers = canopy
     stubble, brightness = ground
     through = np.exp(-EXTINCTION[band] * lai)
-    leaves = share_green * traits.canopy[:, band] + (1 - share_green) * np.float32(STRAW[band])
+    straw = np.float32(STRAW[band]) * traits.straw
+    leaves = share_green * traits.canopy[:, band] + (1 - share_green) * straw
     leaves = leaves + flowers * (traits.flower[:, band] - leaves)
     floor = traits.ground[:, band] * brightness
-    floor = floor + stubble * (np.float32(STRAW[band]) - floor)
+    floor = floor + stubble * (straw - floor)
     return through * floor + (1 - through) * leaves
 
 
@@ -135,6 +137,7 @@ def _draw_parcel(rng: np.random.Generator, cover: Cover) -> dict[str, object]:
         "flower_days": flowering.days * rng.uniform(0.8, 1.2) if flowering else 1.0,
         "flower_share": flowering.share * rng.uniform(0.7, 1.2) if flowering else 0.0,
         "is_soil": float(cover.is_soil),
+        "straw": cover.straw * rng.normal(1, 0.06),
         "contrast": cover.contrast,
         "cuts": _draw_cuts(rng, cover),
         "canopy": np.array(cover.canopy) * np.array(cover.leaf)[_LEAF_PART] * _spread(rng, _PARCEL_SPREAD),

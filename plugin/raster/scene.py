@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from osgeo import gdal, gdal_array, osr
 
-from ..core.cube_spec import MASK_PRESETS, Acquisition, BandSource, CubeSpec, MaskSource, save_cube_spec
+from ..core.cube_spec import MASK_PRESETS, Acquisition, BandSource, CubeSpec, MaskSource, load_cube_spec, save_cube_spec
 from ..core.errors import InputError, OutputError
 from ..core.jobs import SceneJob
 from ..core.monitor import Monitor
@@ -36,6 +36,7 @@ SCALE = 0.0001
 YEAR = 2021
 _SEASON = (63, 300)  # days of the year of the first and last pass
 _COARSE = np.isin(BANDS, ("B05", "B06", "B07", "B8A", "B11", "B12"))  # bands of 20 m
+_CLOUDS_ALONE = 0.8  # what is hidden by clouds; shadows and swath edges hide the rest
 _OPTIONS = ["TILED=YES", "BLOCKXSIZE=256", "BLOCKYSIZE=256", "COMPRESS=DEFLATE", "INTERLEAVE=BAND", "NUM_THREADS=2"]
 
 
@@ -66,6 +67,7 @@ def make_scene(job: SceneJob, monitor: Monitor) -> dict[str, Any]:
     _check(job)
     folder = Path(job.folder).resolve()
     _make_folder(folder)
+    _clear(folder)
     rng = np.random.default_rng(job.seed)
     grid = _grid(job.size_px)
     monitor.progress(0.0, "Drawing the land")
@@ -119,6 +121,16 @@ def _make_folder(folder: Path) -> None:
         raise OutputError(f"The folder {folder} cannot be made ({error.strerror}): choose another place.") from error
 
 
+def _clear(folder: Path) -> None:
+    """Remove the images of an earlier scene, whose dates may have been others."""
+    if not (folder / "cube.json").exists():
+        return
+    for acquisition in load_cube_spec(folder / "cube.json").acquisitions:
+        for name in (acquisition.bands[0].dataset, acquisition.mask.dataset if acquisition.mask else ""):
+            if Path(name).parent == folder and Path(name).name.startswith("S2_"):
+                Path(name).unlink(missing_ok=True)
+
+
 def _grid(size_px: int) -> Grid:
     crs = osr.SpatialReference()
     crs.ImportFromEPSG(EPSG)
@@ -151,7 +163,7 @@ def _write_dates(
     job, ground, grid = scene
     folder = Path(job.folder).resolve()
     rasters, masks = [], []
-    for number, (day, cover) in enumerate(zip(days, draw_covers(rng, len(days), job.cloud))):
+    for number, (day, cover) in enumerate(zip(days, draw_covers(rng, len(days), _CLOUDS_ALONE * job.cloud))):
         monitor.check()
         stamp = f"{_date_of(day):%Y%m%d}"
         monitor.progress(number / len(days), f"Date {number + 1} of {len(days)}: {stamp}")

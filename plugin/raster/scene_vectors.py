@@ -19,8 +19,8 @@ from .grid import Grid
 from .landscape import Landscape, shape, union
 from .parcels import blob
 
-TRAINING_PER_CLASS, REFERENCE_PER_CLASS = 26, 15
-_SMALLEST_M2 = 5000.0
+TRAINING_PER_CLASS, REFERENCE_PER_CLASS = 60, 30
+_SMALLEST_M2 = 4000.0
 _BLANKS = 4
 _ATTEMPTS = 4000
 _PATCHES = {  # classes without parcels: their covers, and radii of patches in metres
@@ -70,7 +70,8 @@ def write_style(vectors: Path, field: str) -> str:
         label = name or "(no class)"
         Xml.SubElement(categories, "category", value=name, symbol=str(index), label=label, render="true")
         symbol = Xml.SubElement(symbols, "symbol", name=str(index), type="fill", alpha="1", clip_to_extent="1")
-        layer = Xml.SubElement(symbol, "layer", {"class": "SimpleFill", "enabled": "1", "locked": "0", "pass": "0"})
+        fill = {"class": "SimpleFill", "enabled": "1", "locked": "0", "pass": "0"}  # nosec B105 # (a drawing pass)
+        layer = Xml.SubElement(symbol, "layer", fill)
         options = Xml.SubElement(layer, "Option", type="Map")
         for key, value in _fill(color).items():
             Xml.SubElement(options, "Option", name=key, type="QString", value=value)
@@ -94,7 +95,9 @@ def _plots_of(rng: np.random.Generator, landscape: Landscape, class_name: str) -
     if class_name in _PATCHES:
         return [Plot(class_name, outline) for outline in _patches(rng, landscape, class_name)]
     fields = [piece for piece in landscape.pieces if piece.is_field and COVERS[piece.cover].class_name == class_name]
-    inner = [_inner(rng, piece.outline.Difference(landscape.obstacles)) for piece in fields]
+    inner = [
+        _inner(rng, landscape.frame.Intersection(piece.outline).Difference(landscape.obstacles)) for piece in fields
+    ]
     plots = [Plot(class_name, outline) for outline in inner if outline is not None]
     return [plots[index] for index in rng.permutation(len(plots))]
 
