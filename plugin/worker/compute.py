@@ -112,6 +112,7 @@ def settle(compute: Compute, predictor: Predictor, dtype: str, lanes_: Lanes, mo
     """
     pace = {}
     for batch in _CPU_BATCHES if compute.device == "cpu" else _GPU_BATCHES:
+        monitor.check()
         predictor.batch = batch
         pace[batch], slowest_s = _measure(predictor, dtype, compute.threads, lanes_)
         if slowest_s > _SLOW_S:
