@@ -28,7 +28,7 @@ _PAGE = (240.0, 190.0)
 def draw_map(project: QgsProject, map_name: str, title: str, path: Path) -> None:
     """Draw the class map called `map_name` with its legend to a PNG."""
     layer = project.mapLayersByName(map_name)[0]
-    layout = QgsPrintLayout(project)
+    layout = QgsPrintLayout(project)  # its map takes the project's CRS
     layout.initializeDefaults()
     layout.pageCollection().page(0).setPageSize(QgsLayoutSize(*_PAGE, _MM))
     label = QgsLayoutItemLabel(layout)
@@ -39,7 +39,7 @@ def draw_map(project: QgsProject, map_name: str, title: str, path: Path) -> None
     _place(layout, picture, (8, 18), (164, 164))
     picture.setLayers([layer])
     picture.setKeepLayerSet(True)
-    picture.zoomToExtent(layer.extent())
+    picture.setExtent(layer.extent())
     picture.setFrameEnabled(True)
     legend = QgsLayoutItemLegend(layout)
     legend.setAutoUpdateModel(False)
@@ -49,11 +49,14 @@ def draw_map(project: QgsProject, map_name: str, title: str, path: Path) -> None
     _place(layout, legend, (176, 16), (60, 120))
     bar = QgsLayoutItemScaleBar(layout)
     bar.setLinkedMap(picture)
-    bar.applyDefaultSize()
+    bar.setUnits(QgsUnitTypes.DistanceUnit.DistanceKilometers)
+    bar.setUnitLabel("km")
+    bar.setNumberOfSegmentsLeft(0)
+    bar.setNumberOfSegments(2)
+    bar.setUnitsPerSegment(1.0)
+    bar.update()
     _place(layout, bar, (176, 168), (60, 14))
-    settings = QgsLayoutExporter.ImageExportSettings()
-    settings.dpi = _DPI
-    QgsLayoutExporter(layout).exportToImage(str(path), settings)
+    QgsLayoutExporter(layout).renderPageToImage(0, dpi=_DPI).save(str(path))
 
 
 def _place(layout: QgsPrintLayout, item: QgsLayoutItem, corner: tuple[float, float], size: tuple[float, float]) -> None:

@@ -89,7 +89,8 @@ class Headless:
 
     def save(self, path: Path) -> None:
         """Save the project with relative paths."""
-        self.project.setCrs(next(iter(self.project.mapLayers().values())).crs())
+        systems = [layer.crs() for layer in self.project.mapLayers().values()]
+        self.project.setCrs(next(crs for crs in systems if crs.isValid()))  # tables have none
         self.project.write(str(path))
 
 

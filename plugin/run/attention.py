@@ -27,6 +27,7 @@ from .report import attention_report
 
 _LOW, _HIGH = 10, 90  # percentiles of the band
 _MEAN_OF_HEADS = "mean"
+_LEADING = 5  # dates named per class
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,11 @@ def explain(job: AttentionJob, folder: JobFolder, monitor: Monitor, python: str 
         if job.table:
             _write_table(Path(job.table), classes, samples.dates)
             outputs["table"] = job.table
-        chart = Path(job.chart) if job.chart else folder.path / "attention.svg"
         if job.chart or job.report:
-            _draw(worker, chart, classes, samples, correct)
-            outputs["chart"] = str(chart)
+            charts = _draw(worker, folder.path, job.chart, classes, samples, correct)
+            outputs["chart"] = job.chart
         if job.report:
-            page = attention_report(card, {"Attention by class": chart.with_suffix(".svg")}, notes)
+            page = attention_report(card, charts, notes, _leading_dates(classes, samples.dates))
             Path(job.report).write_text(page, encoding="utf-8")
             outputs["report"] = job.report
     for note in notes:
@@ -99,19 +99,38 @@ def _write_table(path: Path, classes: list[ClassAttention], dates: tuple[str, ..
     os.replace(partial, path)
 
 
-def _draw(worker: Worker, chart: Path, classes: list[ClassAttention], samples: SampleSet, correct: np.ndarray) -> None:
+def _draw(
+    worker: Worker, folder: Path, chart: str, classes: list[ClassAttention], samples: SampleSet, correct: np.ndarray
+) -> dict[str, Path]:
+    """Draw the report's charts into `folder` and the first one to `chart` ('' : not wanted); return them by title."""
     names = [entry.name for entry in classes]
-    profiles = [class_profile(samples, correct, name) for name in names]
-    arrays = {
+    mean = [entry.mean[-1] for entry in classes]
+    profiles = _stack([class_profile(samples, correct, name) for name in names])
+    by_class = {
         "classes": names,
         "colors": [entry.color for entry in classes],
         "dates": samples.dates,
-        "attention_mean": [entry.mean[-1] for entry in classes],
+        "attention_mean": mean,
         "attention_low": [entry.low[-1] for entry in classes],
         "attention_high": [entry.high[-1] for entry in classes],
-        **_stack(profiles),
+        "counts": [entry.samples for entry in classes],
+        **profiles,
     }
-    draw(worker, "attention_by_class", arrays, list(dict.fromkeys((chart, chart.with_suffix(".svg")))))
+    charts = {"Attention by class": folder / "by_class.svg", "Classes by dates": folder / "heatmap.svg"}
+    first, second = charts.values()
+    draw(worker, "attention_by_class", by_class, [first, Path(chart)] if chart else [first])
+    heatmap = {"classes": names, "dates": samples.dates, "attention": mean, "observed": profiles["observed"]}
+    draw(worker, "attention_heatmap", heatmap, [second])
+    return charts
+
+
+def _leading_dates(classes: list[ClassAttention], dates: tuple[str, ...]) -> dict[str, list[tuple[str, float]]]:
+    """Return the dates each class attends to most, with their mean attention, the first first."""
+    leading = {}
+    for entry in classes:
+        mean = entry.mean[-1]
+        leading[entry.name] = [(dates[column], float(mean[column])) for column in np.argsort(-mean)[:_LEADING]]
+    return leading
 
 
 def _stack(profiles: list[Profile]) -> dict[str, Any]:

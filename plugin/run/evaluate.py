@@ -38,7 +38,7 @@ def evaluate_model(job: EvaluateJob, folder: JobFolder, monitor: Monitor, python
         probability, _ = predict(worker, job, card, samples, monitor)
     confusion = confusion_matrix(samples.label, probability.argmax(axis=1), len(card.classes))
     title = f"Accuracy of {Path(job.model).stem}"
-    return _publish(job, confusion, [info.name for info in card.classes], title, notes, monitor)
+    return _publish(job, confusion, {info.name: info.color for info in card.classes}, title, notes, monitor)
 
 
 def evaluate_map(job: EvaluateMapJob, folder: JobFolder, monitor: Monitor, python: str = "") -> dict[str, Any]:
@@ -48,7 +48,7 @@ def evaluate_map(job: EvaluateMapJob, folder: JobFolder, monitor: Monitor, pytho
         ChronomapError: an input does not fit.
     """
     confusion, names, notes = map_confusion(job, monitor)
-    return _publish(job, confusion, names, f"Accuracy of {Path(job.map).stem}", list(notes), monitor)
+    return _publish(job, confusion, dict.fromkeys(names, ""), f"Accuracy of {Path(job.map).stem}", list(notes), monitor)
 
 
 def test_part(samples: SampleSet, card: ModelCard) -> tuple[SampleSet, list[str]]:
@@ -90,12 +90,12 @@ def confusion_matrix(label: np.ndarray, predicted: np.ndarray, classes: int) -> 
 def _publish(
     job: EvaluateJob | EvaluateMapJob,
     confusion: list[list[int]],
-    names: list[str],
+    colors: dict[str, str],
     title: str,
     notes: list[str],
     monitor: Monitor,
 ) -> dict[str, Any]:
-    figures = accuracy(confusion, names)
+    figures = accuracy(confusion, list(colors))
     warning = collapse_warning(figures)
     if warning:
         monitor.warning(warning)
@@ -110,6 +110,6 @@ def _publish(
         write_json(Path(job.metrics), figures)
         outputs["metrics"] = job.metrics
     if job.report:
-        Path(job.report).write_text(evaluation_report(figures, title, notes), encoding="utf-8")
+        Path(job.report).write_text(evaluation_report(figures, title, notes, colors=colors), encoding="utf-8")
         outputs["report"] = job.report
     return outputs
