@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from osgeo import gdal, ogr
 
+from .access import quiet_gdal
 from .covers import CLASSES, COVERS, FIELD_COVERS, class_value
 from .parcels import Bend, blob, densify, divide_blocks, divide_fields, make_bend
 
@@ -193,7 +194,8 @@ def _paint(pieces: Sequence[Piece], size_px: int, pixel_m: float) -> np.ndarray:
         feature.SetField("piece", index)
         feature.SetGeometry(piece.outline)
         layer.CreateFeature(feature)
-    gdal.RasterizeLayer(raster, [1], layer, options=["ATTRIBUTE=piece"])
+    with quiet_gdal():  # it would warn that the pieces have no CRS
+        gdal.RasterizeLayer(raster, [1], layer, options=["ATTRIBUTE=piece"])
     return raster.ReadAsArray()
 
 

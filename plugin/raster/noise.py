@@ -13,7 +13,7 @@ def smooth_noise(rng: np.random.Generator, size_px: int, scale_px: float, slope:
     out of a larger one, so that opposite edges do not match.
     """
     side = int(size_px * 1.25) // 2 * 2
-    frequency = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None, :]).astype(np.float32)
+    frequency = np.hypot(np.fft.fftfreq(side, 1.0)[:, None], np.fft.rfftfreq(side, 1.0)[None, :]).astype(np.float32)
     amplitude = (frequency**2 + np.float32(1.0 / scale_px) ** 2) ** np.float32(-slope / 4.0)
     amplitude[0, 0] = 0.0
     spectrum = np.fft.rfft2(rng.standard_normal((side, side), dtype=np.float32)) * amplitude

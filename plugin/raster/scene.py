@@ -36,7 +36,7 @@ SCALE = 0.0001
 YEAR = 2021
 _SEASON = (63, 300)  # days of the year of the first and last pass
 _COARSE = np.isin(BANDS, ("B05", "B06", "B07", "B8A", "B11", "B12"))  # bands of 20 m
-_CLOUDS_ALONE = 0.8  # what is hidden by clouds; shadows and swath edges hide the rest
+_CLOUDS_ALONE = 0.75  # what is hidden by clouds; shadows and swath edges hide the rest
 _OPTIONS = ["TILED=YES", "BLOCKXSIZE=256", "BLOCKYSIZE=256", "COMPRESS=DEFLATE", "INTERLEAVE=BAND", "NUM_THREADS=2"]
 
 
@@ -105,7 +105,7 @@ def draw_days(rng: np.random.Generator, count: int) -> list[int]:
 def _check(job: SceneJob) -> None:
     """Say what is out of range."""
     limits = (
-        ("size", job.size_px, 160, 4000),
+        ("size", job.size_px, 160, 2000),
         ("number of dates", job.dates, 6, 80),
         ("cloud share", job.cloud, 0.0, 0.8),
     )
@@ -171,7 +171,7 @@ def _write_dates(
         sky = make_sky(rng, job.size_px, float(cover), _sun(day))
         codes = classify(rng, sky, surface)
         stored = _sense(rng, through_sky(surface, sky))
-        if rng.random() < 0.12:
+        if rng.random() < 0.08:
             _cut_swath(rng, stored, codes)
         rasters.append(str(folder / f"S2_{stamp}.tif"))
         masks.append(str(folder / f"S2_{stamp}_SCL.tif"))

@@ -47,11 +47,12 @@ def write_polygons(rng: np.random.Generator, landscape: Landscape, grid: Grid, f
     """
     training, reference, spare = [], [], []
     for known in CLASSES:
-        plots = list(_plots_of(rng, landscape, known.name))
+        plots = _plots_of(rng, landscape, known.name)
+        if known.share and len(plots) > 4:
+            spare.append(plots.pop())
         most = min(TRAINING_PER_CLASS, round(len(plots) * 0.64))
         training += plots[:most]
         reference += plots[most : most + REFERENCE_PER_CLASS]
-        spare += plots[most + REFERENCE_PER_CLASS :][:1]
     training += [Plot("", plot.outline, "crop not seen") for plot in spare[:_BLANKS]]
     training.append(Plot(training[0].crop, training[0].outline, "digitised twice"))
     paths = {"training": folder / "training_polygons.gpkg", "reference": folder / "reference_polygons.gpkg"}
