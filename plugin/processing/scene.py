@@ -38,7 +38,7 @@ class CreateDemoScene(Algorithm):
         """Add parameters and outputs."""
         defaults = SceneJob("")
         self.add(
-            QgsProcessingParameterNumber("size_px", tr("Size (px)"), INTEGER, defaults.size_px, False, 160, 4000),
+            QgsProcessingParameterNumber("size_px", tr("Size (px)"), INTEGER, defaults.size_px, False, 160, 2000),
             tr("Width and height of the scene in pixels of 10 m."),
         )
         self.add(
