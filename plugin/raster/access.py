@@ -38,18 +38,18 @@ def attempt(action: Callable[[], Optional[Result]], complaint: str) -> Result:
     Raises:
         InputError: the call raised RuntimeError or returned None.
     """
-    cause: Optional[RuntimeError] = None
-    reason = ""
     with quiet_gdal():
         try:
             result = action()
         except RuntimeError as error:
-            cause, reason = error, str(error)
-        else:
-            if result is not None:
-                return result
-            reason = gdal.GetLastErrorMsg()
-    raise InputError(complaint.replace("{reason}", reason.strip() or "GDAL gave no reason")) from cause
+            raise InputError(_filled(complaint, str(error))) from error
+        if result is None:
+            raise InputError(_filled(complaint, gdal.GetLastErrorMsg()))
+    return result
+
+
+def _filled(complaint: str, reason: str) -> str:
+    return complaint.replace("{reason}", reason.strip() or "GDAL gave no reason")
 
 
 def open_raster(name: str, options: tuple[str, ...] = ()) -> gdal.Dataset:

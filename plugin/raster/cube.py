@@ -115,14 +115,25 @@ class Cube:
         return values, valid
 
     def _run(self, task: Callable[[Lane, int], None], count: int) -> None:
-        """Run `task` for 0 .. count - 1, each always on the same lane; the first error is raised when all are still."""
+        """Run `task` for 0 .. count - 1, each always on the same lane; the first error is raised when all are still.
+
+        An expected error is raised anew, and no frame keeps it: tracebacks in cycles would keep datasets open, and one
+        that is still open when QGIS ends crashes it.
+        """
         futures = [self._lanes[index % len(self._lanes)].submit(task, index) for index in range(count)]
         finished, others = wait(futures, return_when=FIRST_EXCEPTION)
         for future in others:
             future.cancel()
         wait(others)  # nobody writes to the caller's arrays any more
-        for future in finished:
-            future.result()
+        error = next((error for error in (future.exception() for future in finished) if error), None)
+        del futures, finished, others
+        if isinstance(error, InputError):
+            error = InputError(str(error))
+        try:
+            if error is not None:
+                raise error
+        finally:
+            del error
 
     def _read_day(self, lane: Lane, day: tuple[int, ...], window: Window, values: np.ndarray) -> np.ndarray:
         """Fill `values` (C, h, w) from the acquisitions of one date, the first valid pixel counts; return valid."""

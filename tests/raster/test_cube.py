@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Reading cubes: forms, masks, grids, same-day acquisitions, damaged files."""
 
+import gc
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -279,21 +281,44 @@ def test_band_number_beyond_the_raster_is_named(tmp_path):
         read_all(one_date(name, 5))
 
 
-@pytest.mark.parametrize("exceptions", [False, True])
-def test_truncated_file_is_named_with_its_date(tmp_path, exceptions):
+@pytest.fixture(params=[False, True], ids=["quiet", "exceptions"])
+def exceptions(request):
+    """GDAL's exceptions off and on: other plugins choose, and ours lives with both."""
+    before = bool(gdal.GetUseExceptions())
+    (gdal.UseExceptions if request.param else gdal.DontUseExceptions)()
+    yield request.param
+    (gdal.UseExceptions if before else gdal.DontUseExceptions)()
+
+
+def read_truncated(tmp_path):
+    """Read a cube whose second file loses its end after the cube was opened; return what is said."""
     good = write_raster(tmp_path / "good.tif", np.zeros((1, 64, 64), np.int16))
     noise = np.random.default_rng(0).integers(0, 9000, (1, 64, 64)).astype(np.int16)
     bad = Path(write_raster(tmp_path / "bad.tif", noise))
-    before = bool(gdal.GetUseExceptions())
-    (gdal.UseExceptions if exceptions else gdal.DontUseExceptions)()
+    with open_cube(CubeSpec((one_date(good), one_date(str(bad), date="2021-06-09")))) as cube:
+        bad.write_bytes(bad.read_bytes()[:2500])
+        try:
+            cube.read(cube.grid.window)
+        except InputError as error:
+            return str(error)
+    return ""
+
+
+def test_truncated_file_is_named_with_its_date(tmp_path, exceptions):
+    assert re.match(r"Date 2021-06-09: The raster .*bad\.tif cannot be read", read_truncated(tmp_path))
+    assert bool(gdal.GetUseExceptions()) == exceptions
+
+
+def test_failed_read_leaves_no_dataset_open(tmp_path, exceptions):
+    """A dataset that a reference cycle keeps until QGIS ends would crash it there."""
+    gc.collect()
+    gc.disable()
     try:
-        with open_cube(CubeSpec((one_date(good), one_date(str(bad), date="2021-06-09")))) as cube:
-            bad.write_bytes(bad.read_bytes()[:2500])
-            with pytest.raises(InputError, match=r"2021-06-09: The raster .*bad\.tif cannot be read"):
-                cube.read(cube.grid.window)
-            assert bool(gdal.GetUseExceptions()) == exceptions
+        assert read_truncated(tmp_path)
+        left = [thing for thing in gc.get_objects() if isinstance(thing, gdal.Dataset)]
     finally:
-        (gdal.UseExceptions if before else gdal.DontUseExceptions)()
+        gc.enable()
+    assert left == []
 
 
 def test_damaged_file_behind_a_warp_is_named(tmp_path):
