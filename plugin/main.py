@@ -42,13 +42,13 @@ class ChronomapPlugin:
         self._action.setToolTip(tr("Show the Chronomap algorithms in the Processing toolbox"))
         self._action.triggered.connect(self.show_algorithms)
         self._iface.addPluginToRasterMenu(_MENU, self._action)
-        self._iface.addRasterToolBarIcon(self._action)
+        self._iface.addToolBarIcon(self._action)
 
     def unload(self) -> None:
         """Take back what initGui and initProcessing registered."""
         if self._action is not None:
             self._iface.removePluginRasterMenu(_MENU, self._action)
-            self._iface.removeRasterToolBarIcon(self._action)
+            self._iface.removeToolBarIcon(self._action)
             self._action.deleteLater()
             self._action = None
             _remove_setting()

@@ -55,7 +55,8 @@ class Algorithm(QgsProcessingAlgorithm):
 
     def results(self, outputs: Mapping[str, Any], job: Job, context: QgsProcessingContext) -> dict[str, Any]:
         """Return the algorithm's outputs from those of the job; style and group what will be loaded."""
-        return {definition.name(): outputs.get(definition.name()) for definition in self.outputDefinitions()}
+        names = (definition.name() for definition in self.outputDefinitions())
+        return {name: outputs[name] for name in names if outputs.get(name) is not None}
 
     def add(self, parameter: QgsProcessingParameterDefinition, help_text: str, advanced: bool = False) -> None:
         """Add `parameter` with its help."""

@@ -43,8 +43,7 @@ class _Evaluate(Algorithm):
 
     def results(self, outputs: Mapping[str, Any], job: Job, context: QgsProcessingContext) -> dict[str, Any]:
         """Return files and figures."""
-        files = {name: outputs.get(name) for name in ("report", "metrics")}
-        return {**files, **{name: outputs["figures"][name] for name in FIGURES}}
+        return super().results({**outputs["figures"], **outputs}, job, context)
 
 
 class EvaluateModel(_Evaluate):

@@ -72,7 +72,8 @@ class AttentionByClass(Algorithm):
         """Return table, chart and report."""
         if outputs.get("table"):
             write_column_types(Path(outputs["table"]), ("String", "String", "Date", "Real", "Real", "Real", "Integer"))
-        return {name: outputs.get(name) if getattr(job, name) else None for name in ("table", "chart", "report")}
+        wanted = {name: path for name, path in outputs.items() if getattr(job, name, "")}
+        return super().results(wanted, job, context)
 
 
 class AttentionFeatures(Algorithm):

@@ -113,9 +113,7 @@ class Train(Algorithm):
 
     def results(self, outputs: Mapping[str, Any], job: Job, context: QgsProcessingContext) -> dict[str, Any]:
         """Return model, report and figures of the test part."""
-        metrics = outputs.get("metrics", {})
-        files = {name: outputs.get(name) for name in ("model", "report")}
-        return {**files, **{name: metrics.get(name) for name in FIGURES}}
+        return super().results({**outputs, **outputs["metrics"]}, job, context)
 
     def _declare_split(self) -> None:
         split = SplitSpec()

@@ -47,7 +47,8 @@ def test_every_product_but_the_class_map_has_a_ramp():
 def test_a_gradient_spans_what_the_product_can_be(qgis_app, tmp_path, product, top):
     path = _raster(tmp_path)
     write_style(path, product)
-    renderer = QgsRasterLayer(str(path), "map").renderer()
+    layer = QgsRasterLayer(str(path), "map")  # kept: the renderer is the layer's
+    renderer = layer.renderer()
     assert isinstance(renderer, QgsSingleBandPseudoColorRenderer)
     assert (renderer.classificationMin(), renderer.classificationMax()) == (0.0, top)
 

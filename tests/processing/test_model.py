@@ -27,7 +27,7 @@ from qgis.core import (
     QgsRasterLayer,
     QgsVectorLayer,
 )
-from synthetic import SmallCube, small_cube
+from synthetic import SmallCube, save_small_samples, small_cube
 
 FAST = {"epochs": 25, "learning_rate": 0.01, "batch_size": 32, "input_width": 32, "d_model": 32, "heads": 4}
 
@@ -173,3 +173,23 @@ def test_a_fault_is_one_sentence_and_no_traceback(provider, context, tmp_path):
     assert not can_run
     assert "is no model file: choose a .safetensors file made by Chronomap." in message
     assert "Traceback" not in message
+
+
+class Impatient(Log):
+    """A user who cancels at the first epoch."""
+
+    def pushInfo(self, info):  # noqa: N802
+        super().pushInfo(info)
+        if info.startswith("Epoch "):
+            self.cancel()
+
+
+def test_a_canceled_training_ends_soon_and_leaves_no_model(provider, context, tmp_path):
+    samples = save_small_samples(tmp_path / "samples.npz")
+    parameters = {"samples": str(samples), "model": str(tmp_path / "model.safetensors"), "epochs": 10000, "patience": 0}
+    log = Impatient()
+    algorithm = QgsApplication.processingRegistry().algorithmById("chronomap:train_tempcnn").create()
+    results, _ = algorithm.run(parameters, context, log)
+    assert results == {}
+    assert log.lines[-1] == "Canceled."
+    assert not (tmp_path / "model.safetensors").exists()
