@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -24,13 +23,14 @@ DATES = ("2021-03-02", "2021-03-09")
 
 
 @pytest.fixture
-def load(qgis_app):
+def load(qgis_app, monkeypatch):
     """Return the function that Processing's dialog calls after a run."""
     plugins = Path(QgsApplication.pkgDataPath()) / "python" / "plugins"
-    sys.path.append(str(plugins))
+    monkeypatch.syspath_prepend(str(plugins))
     pytest.importorskip("processing").Processing.initialize()
-    yield pytest.importorskip("processing.gui.Postprocessing").handleAlgorithmResults
-    sys.path.remove(str(plugins))
+    postprocessing = pytest.importorskip("processing.gui.Postprocessing")
+    monkeypatch.setattr(postprocessing, "iface", None, raising=False)  # there is no desktop here
+    return postprocessing.handleAlgorithmResults
 
 
 def _announce(context: QgsProcessingContext, path: str, name: str, finisher: LayerFinisher) -> None:
@@ -47,7 +47,7 @@ def test_maps_load_styled_into_the_group_of_their_run(provider, context, load, t
     _announce(context, classes, "Class map", LayerFinisher("Map: model", Provenance("Class map"), 0))
     _announce(context, attention, "Attention", LayerFinisher("Map: model", Provenance("A"), 1, finish_attention))
     algorithm = QgsApplication.processingRegistry().algorithmById("chronomap:map")
-    assert load(algorithm, context, QgsProcessingFeedback(), False, {})
+    assert load(algorithm, context, QgsProcessingFeedback())
     root = context.project().layerTreeRoot()
     assert [node.name() for node in root.children()] == ["Map: model"]
     group = root.children()[0]
