@@ -92,7 +92,7 @@ class Preparation:
         from_left, to_right = self.grid - days[left], days[right] - self.grid
         share = from_left / (from_left + to_right).clamp(min=1e-6)
         share = torch.where(has_before & has_after, share, 0.0).unsqueeze(2)  # (N, G, 1)
-        filled = torch.lerp(_take(x, left), _take(x, right), share)  # (N, G, C)
+        filled = torch.lerp(take_dates(x, left), take_dates(x, right), share)  # (N, G, C)
         distance = torch.minimum(from_left.abs(), to_right.abs())
         nearness = (1.5 - distance / self._step).clamp(0.0, 1.0) * valid.any(1, keepdim=True)
         return torch.cat([filled, nearness.unsqueeze(2)], dim=2)
@@ -126,7 +126,7 @@ def next_valid(valid: Tensor) -> Tensor:
     return valid.shape[1] - 1 - last_valid(valid.flip(1)).flip(1)
 
 
-def _take(x: Tensor, index: Tensor) -> Tensor:
+def take_dates(x: Tensor, index: Tensor) -> Tensor:
     """Return x (N, T, C) at the dates `index` (N, G): (N, G, C)."""
     rows = torch.arange(len(x), device=x.device).unsqueeze(1) * x.shape[1]
     return x.flatten(0, 1).index_select(0, (rows + index).flatten()).view(*index.shape, x.shape[2])

@@ -21,6 +21,17 @@ SMALL = {  # hyperparameters that make each network quick to train in a test
     "ltae": {"input_width": 16, "d_model": 16, "heads": 4, "d_k": 4, "mlp_width": 16, "decoder_width": 8},
     "tempcnn": {"filters": 8, "dense_width": 16, "dropout": 0.1, "dense_dropout": 0.1},
     "gru": {"width": 8, "layers": 2},
+    "self_attention": {"width": 16, "heads": 2, "d_k": 4, "mlp_width": 16},
+    "tae": {"input_width": 16, "d_model": 16, "heads": 2, "d_k": 4, "mlp_width": 16, "decoder_width": 8},
+    "transformer": {"width": 16, "layers": 2, "feed_forward": 16},
+    "rnn": {"width": 8},
+    "lstm": {"width": 8},
+    "starrnn": {"width": 8, "layers": 2, "dropout": 0.1},
+    "cnn": {"filters": 8, "layers": 2, "dense_width": 16},
+    "resnet": {"width": 8, "blocks": 2},
+    "inceptiontime": {"filters": 4, "depth": 4, "bottleneck": 4},
+    "lstm_fcn": {"filters": 8},
+    "mlp": {"width": 32},
 }
 
 

@@ -6,17 +6,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ...core.catalog import Architecture, Hyperparameter, Preset
-from ..series import last_valid, next_valid
+from ...core.catalog import Architecture, Preset
+from ..recurrent import RecurrentNetwork, RecurrentShape, recurrent_hyperparameters
 from . import described
 
-_TIME_CHANNELS = 3  # see time_channels
-_GAP_DAYS = 30.0  # a gap of one month counts as 1
-_YEAR_DAYS = 365.0
 _HOLD = 1e4  # far beyond what a gate can be driven to: its sigmoid is exactly 1
 
 
-class GRU(nn.Module):
+class GRU(RecurrentNetwork):
     """GRU (recurrent).
 
     Reads the series date by date and keeps a memory; the length of each gap is an input, and a clouded date leaves the
@@ -33,60 +30,39 @@ class GRU(nn.Module):
         layers: int = 3,
         both_directions: bool = True,
         dropout: float = 0.5,
+        readout: str = "last",
     ) -> None:
         """Build the network; `seq_len` is not needed, since dates are read by their gaps."""
-        super().__init__()
-        outputs = width * (2 if both_directions else 1)
-        inputs = [in_channels + _TIME_CHANNELS + 1] + [outputs + 1] * (layers - 1)
-        self.recurrent = nn.ModuleList(
-            nn.GRU(count, width, batch_first=True, bidirectional=both_directions) for count in inputs
-        )
-        self.dropout = nn.Dropout(dropout)
-        self.classify = nn.Linear(outputs, num_classes)
+        shape = RecurrentShape(width, layers, both_directions, dropout, readout)
+        super().__init__(in_channels, num_classes, shape, lambda inputs: _HoldingGRU(inputs, width, both_directions))
+
+
+class _HoldingGRU(nn.GRU):
+    """A layer of torch's own, fast GRU that reads masks: its last input tells that a date is invalid.
+
+    That input closes the update gate: h' = (1 - z) n + z h with z = 1 carries the state over. No gradient ever reaches
+    its weights; they are set anew before every training step because weight decay would pull at them.
+    """
+
+    def __init__(self, inputs: int, width: int, both_directions: bool) -> None:
+        super().__init__(inputs + 1, width, batch_first=True, bidirectional=both_directions)
         self._hold_at_invalid()
 
-    def forward(self, x: Tensor, days: Tensor, valid: Tensor) -> Tensor:
-        """Return logits (N, K) of x (N, T, C) from the last state of each direction."""
+    def forward(self, states: Tensor, valid: Tensor) -> Tensor:
+        """Return states (N, T, outputs) of (N, T, inputs)."""
         if self.training:
             self._hold_at_invalid()
-        invalid = (~valid).unsqueeze(2).to(x.dtype)  # (N, T, 1): the last input of every layer
-        x = torch.where(valid.unsqueeze(2), x, 0.0)
-        states = torch.cat([x, time_channels(days, valid).to(x.dtype)], dim=2)
-        for layer in self.recurrent:
-            states, last = layer(torch.cat([states, invalid], dim=2))  # last: (directions, N, width)
-            states = self.dropout(states)
-        return self.classify(self.dropout(last.transpose(0, 1).flatten(1)))
+        invalid = (~valid).unsqueeze(2).to(states.dtype)
+        return super().forward(torch.cat([states, invalid], dim=2))[0]
 
     @torch.no_grad()
     def _hold_at_invalid(self) -> None:
-        """Let the input "invalid" close the update gate: h' = (1 - z) n + z h with z = 1 carries the state over.
-
-        So torch's own, fast GRU reads masks. No gradient ever reaches these weights; they are set anew before every
-        training step because weight decay would pull at them.
-        """
-        for name, weight in self.recurrent.named_parameters():
+        for name, weight in self.named_parameters():
             if "weight_ih" in name:
                 reset, update, new = weight[:, -1].chunk(3)
                 update.fill_(_HOLD)
                 reset.zero_()
                 new.zero_()
-
-
-def time_channels(days: Tensor, valid: Tensor) -> Tensor:
-    """Return (N, T, 3): days since the last valid date, days to the next one, and the day; 0 at invalid dates.
-
-    The first valid date has no date before it, the last none after: their gap is 0.
-    """
-    days = days.expand(valid.shape)  # (N, T)
-    none = torch.full_like(valid[:, :1], -1, dtype=torch.int64)
-    before = torch.cat([none, last_valid(valid)[:, :-1]], dim=1)
-    after = torch.cat([next_valid(valid)[:, 1:], none + valid.shape[1] + 1], dim=1)
-    index = torch.arange(valid.shape[1], device=valid.device).expand(valid.shape)
-    before = torch.where(before < 0, index, before)
-    after = torch.where(after >= valid.shape[1], index, after)
-    gaps = torch.stack([days - days.gather(1, before), days.gather(1, after) - days], dim=2) / _GAP_DAYS
-    channels = torch.cat([gaps, (days / _YEAR_DAYS).unsqueeze(2)], dim=2)
-    return torch.where(valid.unsqueeze(2), channels, 0.0)
 
 
 ARCHITECTURE = Architecture(
@@ -96,12 +72,7 @@ ARCHITECTURE = Architecture(
     doi="10.3115/v1/D14-1179",
     gives_attention=False,
     reads_gaps=True,
-    hyperparameters=(
-        Hyperparameter("width", "Width", "int", 160, "Size of the memory, in each direction.", 4, 1024),
-        Hyperparameter("layers", "Layers", "int", 3, "Recurrent layers, one above the other.", 1, 6),
-        Hyperparameter("both_directions", "Both directions", "bool", True, "Also read from the season's end."),
-        Hyperparameter("dropout", "Dropout", "float", 0.5, "Share of features hidden after each layer.", 0.0, 0.9),
-    ),
+    hyperparameters=recurrent_hyperparameters(width=160, layers=3, both_directions=True, dropout=0.5),
     presets=(
         Preset("paper", "Pelletier et al. 2019", {},
                {"optimizer": "adam", "learning_rate": 1e-3, "batch_size": 64, "epochs": 20, "patience": 0}),

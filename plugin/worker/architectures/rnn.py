@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""RNN: the plain recurrent network, h = tanh(W x + U h + b)."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from ...core.catalog import Architecture, Preset
+from ..recurrent import DirectedLayer, RecurrentNetwork, RecurrentShape, recurrent_hyperparameters
+from . import described
+
+
+class RNN(RecurrentNetwork):
+    """RNN (plain recurrent).
+
+    Each state is a function of the date's values and of the state before, and nothing more: the simplest memory, and a
+    short one. The length of each gap is an input, and a clouded date leaves the state as it was.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        seq_len: int,
+        num_classes: int,
+        *,
+        width: int = 64,
+        layers: int = 2,
+        both_directions: bool = True,
+        dropout: float = 0.2,
+        readout: str = "mean",
+    ) -> None:
+        """Build the network; `seq_len` is not needed, since dates are read by their gaps."""
+        shape = RecurrentShape(width, layers, both_directions, dropout, readout)
+        super().__init__(
+            in_channels,
+            num_classes,
+            shape,
+            lambda inputs: DirectedLayer(lambda: _cell(inputs, width), both_directions),
+        )
+
+
+def _cell(inputs: int, width: int) -> nn.RNN:
+    """Return a layer whose recurrent weights start orthogonal, so that gradients neither vanish nor explode at once."""
+    cell = nn.RNN(inputs, width, nonlinearity="tanh", batch_first=True)
+    nn.init.orthogonal_(cell.weight_hh_l0)
+    return cell
+
+
+ARCHITECTURE = Architecture(
+    id="rnn",
+    **described(RNN),
+    kind="network",
+    doi="10.1207/s15516709cog1402_1",
+    gives_attention=False,
+    reads_gaps=True,
+    hyperparameters=recurrent_hyperparameters(width=64, layers=2, both_directions=True, dropout=0.2, readout="mean"),
+    presets=(
+        Preset("chronomap", "Chronomap", {},
+               {"optimizer": "adam", "learning_rate": 1e-3, "schedule": "cosine", "batch_size": 64, "epochs": 60,
+                "patience": 20, "gradient_clip": 1.0}),
+    ),
+    deviations="The days between valid dates and the day of the season are inputs; at invalid dates the state is "
+    "carried over. Recurrent weights start orthogonal.",
+)  # fmt: skip
+
+MODEL = RNN
