@@ -51,6 +51,7 @@ class CubeJob:
     band_resampling: dict[str, str] = field(default_factory=dict)  # band name -> one of RESAMPLINGS, where it differs
     nodata: Optional[float] = None  # None: what the files say
     sentinel2_offset: Optional[bool] = None  # files without metadata from baseline 04.00 on: True -1000, None ask
+    report: str = ""  # HTML
     kind: str = "cube"
 
 
@@ -127,6 +128,7 @@ class TrainJob:
     split: SplitSpec = SplitSpec()
     report: str = ""  # HTML
     grid_step_days: float = 0.0  # for networks on a regular grid; 0: as many steps as there are dates
+    keep_on_cancel: bool = False  # cancel ends training and keeps the best epoch so far, instead of nothing
     device: str = "auto"
     kind: str = "train"
 

@@ -13,6 +13,7 @@ from qgis.core import (
     QgsProcessingOutputNumber,
     QgsProcessingOutputString,
     QgsProcessingParameterFile,
+    QgsProcessingParameterMatrix,
     QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterLayer,
@@ -24,10 +25,11 @@ from ..core.jobs import CubeJob, Job
 from ..host.text import tr
 from .about import About
 from .base import Algorithm, Parameters
-from .parameters import CUBE_FILTER, DOUBLE, choice, file_output, text_parameter
+from .parameters import CUBE_FILTER, DOUBLE, add_report, choice, file_output, text_parameter
 from .reading import Reader
 
 _ORDERS = ("auto", "date_major", "band_major")
+_OFFSETS = {"ask": None, "subtract": True, "none": False}
 _RASTER = QgsProcessing.SourceType.TypeRaster
 
 
@@ -53,6 +55,7 @@ class BuildCube(Algorithm):
         self.add(
             file_output("output", tr("Cube description"), CUBE_FILTER), tr("The file that the other algorithms read.")
         )
+        add_report(self)
         self.addOutput(QgsProcessingOutputNumber("date_count", tr("Number of dates")))
         self.addOutput(QgsProcessingOutputString("dates_found", tr("Dates")))
         self.addOutput(QgsProcessingOutputString("bands_found", tr("Bands")))
@@ -80,6 +83,10 @@ class BuildCube(Algorithm):
             same_day=read.choice("same_day"),
             grid=read.raster("grid"),
             resampling=read.choice("resampling"),
+            band_resampling=read.pairs("band_resampling"),
+            nodata=read.optional_number("nodata"),
+            sentinel2_offset=_OFFSETS[read.choice("sentinel2_offset")],
+            report=read.output_file("report"),
         )
 
     def results(self, outputs: Mapping[str, Any], job: Job, context: QgsProcessingContext) -> dict[str, Any]:
@@ -91,6 +98,7 @@ class BuildCube(Algorithm):
         summary = f"{len(dates)} acquisitions, {dates[0]} to {dates[-1]}; {masks} masks. " + " ".join(spec.notes)
         return {
             "output": path,
+            "report": outputs.get("report"),
             "date_count": len(dates),
             "dates_found": ", ".join(dates),
             "bands_found": ", ".join(spec.band_names),
@@ -170,6 +178,28 @@ class BuildCube(Algorithm):
         self.add(
             choice("resampling", tr("Resampling"), RESAMPLINGS, "bilinear"),
             tr("How bands on another grid are resampled; masks always take the nearest pixel."),
+            advanced=True,
+        )
+        headers = [tr("Band"), tr("Resampling")]
+        self.add(
+            QgsProcessingParameterMatrix(
+                "band_resampling", tr("Resampling of single bands"), 0, False, headers, [], True
+            ),
+            tr("Bands that are resampled in another way, for example SCL nearest."),
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterNumber("nodata", tr("Nodata value"), DOUBLE, None, True),
+            tr("Stored value that means nodata in every band. Empty: what the files say."),
+            advanced=True,
+        )
+        self.add(
+            choice("sentinel2_offset", tr("Sentinel-2 offset"), tuple(_OFFSETS), "ask"),
+            tr(
+                "For Sentinel-2 files without metadata from processing baseline 04.00 on (January 2022), which store "
+                "reflectance * 10000 + 1000: subtract the 1000, or none where it is gone already (harmonised); ask: "
+                "leave the values and tell."
+            ),
             advanced=True,
         )
 

@@ -26,6 +26,7 @@ from .parameters import (
     file_output,
     setting_parameter,
     setting_value,
+    switch,
 )
 from .reading import Reader
 
@@ -80,6 +81,12 @@ class Train(Algorithm):
                 tr("Step of the regular, gap-filled series this network reads; 0: as many steps as there are dates."),
                 advanced=True,
             )
+        if architecture.kind == "network":
+            self.add(
+                switch("keep_on_cancel", tr("Cancel keeps the best epoch")),
+                tr("Cancel then ends training and writes the best model so far; else it leaves nothing."),
+                advanced=True,
+            )
         add_run_settings(self, device=architecture.kind == "network", memory=False)
         self.add(file_output("model", tr("Model"), MODEL_FILTER), tr("The model file, with its card."))
         add_report(self)
@@ -108,6 +115,7 @@ class Train(Algorithm):
             ),
             report=read.output_file("report"),
             grid_step_days=read.number("grid_step_days") if has_grid else 0.0,
+            keep_on_cancel=read.switch("keep_on_cancel") if architecture.kind == "network" else False,
             device=read.choice("device") if architecture.kind == "network" else "auto",
         )
 

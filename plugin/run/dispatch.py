@@ -34,6 +34,7 @@ from .check import problems
 from .evaluate import evaluate_map, evaluate_model
 from .folder import JobFolder, job_folder
 from .mapping import map_cube
+from .report import cube_report
 from .train import train
 
 Runner = Callable[[Any, JobFolder, Monitor, str], dict[str, Any]]
@@ -66,7 +67,11 @@ def _build_cube(job: CubeJob, folder: JobFolder, monitor: Monitor, python: str) 
         f"{len(spec.acquisitions)} acquisitions from {spec.acquisitions[0].date} to {spec.acquisitions[-1].date}, "
         f"bands {', '.join(spec.band_names)}, {masked} with a mask."
     )
-    return {"cube": job.output}
+    outputs = {"cube": job.output}
+    if job.report:
+        Path(job.report).write_text(cube_report(spec, Path(job.output).stem), encoding="utf-8")
+        outputs["report"] = job.report
+    return outputs
 
 
 def _extract(job: ExtractJob, folder: JobFolder, monitor: Monitor, python: str) -> dict[str, Any]:

@@ -128,27 +128,6 @@ def cube_report(spec: CubeSpec, title: str) -> str:
     return page("Chronomap cube", title, lead, body)
 
 
-def summary_report(
-    title: str,
-    known: Mapping[str, Any],
-    classes: Sequence[ClassInfo] = (),
-    charts: Mapping[str, Path] = {},
-    notes: Sequence[str] = (),
-) -> str:
-    """Return a summary of samples or of a scene: facts, classes, charts and notes.
-
-    Raises:
-        InputError: a chart cannot be read.
-    """
-    body = [
-        facts(known),
-        section("Classes", _class_counts(classes)) if classes else "",
-        *(figure(name, path) for name, path in charts.items()),
-        section("Notes", bullets(notes)),
-    ]
-    return page("Chronomap", title, "", body)
-
-
 def _accuracy(metrics: dict[str, Any], of_what: str, colors: Mapping[str, str]) -> Iterable[Markup]:
     if not metrics.get("n"):
         return [tag("p", "There are no test samples: nothing is known about the accuracy of this model.", kind="note")]

@@ -33,6 +33,8 @@ def train(job: TrainJob, folder: JobFolder, monitor: Monitor, python: str = "") 
     Raises:
         ChronomapError: an input does not fit, the worker failed, or the job was canceled.
     """
+    if job.keep_on_cancel and find_architecture(job.architecture).kind == "network":
+        monitor = Monitor(monitor.on_event, is_finishing=monitor.is_canceled)
     samples = load_samples(Path(job.samples))
     parts = split(samples, job.split)
     for sentence in parts.warnings:

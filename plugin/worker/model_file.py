@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 from torch import nn
 
 from ..core.card import CARD_KEY, ModelCard, read_card
@@ -44,7 +44,7 @@ def save_model(path: Path, card: ModelCard, arrays: dict[str, np.ndarray]) -> No
     contiguous = {name: np.ascontiguousarray(array).reshape(np.shape(array)) for name, array in arrays.items()}
     metadata = {CARD_KEY: json.dumps(to_plain(card), ensure_ascii=False)}
     try:
-        save_file(contiguous, partial, metadata=metadata)
+        partial.write_bytes(save(contiguous, metadata=metadata))  # with the rights of any new file
         os.replace(partial, path)
     except (OSError, SafetensorError) as error:
         partial.unlink(missing_ok=True)

@@ -16,7 +16,7 @@ from chronomap.plugin.core.errors import InputError
 from chronomap.plugin.core.jobs import SplitSpec
 from chronomap.plugin.core.theme import INK
 from chronomap.plugin.run.html import figure, inline_svg
-from chronomap.plugin.run.report import attention_report, cube_report, evaluation_report, model_report, summary_report
+from chronomap.plugin.run.report import attention_report, cube_report, evaluation_report, model_report
 
 NAMES = ["Wheat <winter> & rye", "Maize", "Forest"]
 CONFUSION = [[40, 10, 0], [5, 25, 0], [0, 20, 0]]
@@ -171,11 +171,8 @@ def test_a_missing_chart_is_said_in_words(tmp_path):
         figure("Chart", tmp_path / "none.svg")
 
 
-def test_cube_and_summary_list_what_they_hold():
+def test_the_cube_report_lists_its_acquisitions():
     cube = CubeSpec((Acquisition("2021-03-02", "S2 <A>", (BandSource("B04", "a.tif"),)),), notes=("One was warped.",))
     text = Page(cube_report(cube, "Cube")).text
     assert "1 acquisitions, 1 bands, 0 with a mask." in text
     assert "2021-03-02 S2 <A> B04 no" in text
-    summary = Page(summary_report("Samples", {"CRS": "EPSG:32633"}, [ClassInfo(311, "Beech", "#117733", 2, 9)])).text
-    assert "CRS EPSG:32633" in summary
-    assert "Beech 311 2 9" in summary
