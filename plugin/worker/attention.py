@@ -24,11 +24,23 @@ class AttentionNetwork(nn.Module):
 
 
 def masked_softmax(scores: Tensor, valid: Tensor) -> Tensor:
-    """Softmax of scores (N, heads, T) over the valid dates (N, T); rows without any valid date are all 0."""
-    mask = valid.unsqueeze(1)  # (N, 1, T)
-    highest = scores.masked_fill(~mask, float("-inf")).amax(2, keepdim=True).detach()
-    weights = (scores - highest).masked_fill(~mask, float("-inf")).exp()  # the fill also hides -inf - -inf
-    return weights / weights.sum(2, keepdim=True).clamp(min=torch.finfo(scores.dtype).tiny)
+    """Softmax of scores (N, heads, ..., T) over the valid dates (N, T); rows without any valid date are all 0."""
+    mask = valid.view(len(valid), *(1,) * (scores.dim() - 2), -1)  # (N, 1, ..., T)
+    lowest = torch.finfo(scores.dtype).min  # its share is exactly 0 beside any valid date
+    return scores.masked_fill(~mask, lowest).softmax(-1) * mask.any(-1, keepdim=True)
+
+
+def mean_weights(valid: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return weights (N, T) of a mean over valid dates: 1 / count at them, 0 elsewhere."""
+    return valid.to(dtype) / valid.sum(1, keepdim=True).clamp(min=1)
+
+
+def received(attention: Tensor, weights: Tensor) -> Tensor:
+    """Return the attention each date receives (N, heads, T): attention (N, heads, Q, T) mixed by query weights (N, Q).
+
+    Mixed by weights that sum to 1, it still sums to 1 over valid dates.
+    """
+    return (weights[:, None, None] @ attention).squeeze(2)
 
 
 def day_positions(days: Tensor, width: int, period: float, dtype: torch.dtype) -> Tensor:

@@ -22,6 +22,12 @@ def normalised_layers(widths: list[int]) -> nn.Sequential:
     return nn.Sequential(*blocks)
 
 
+def decoder_layers(width: int, first: int, layers: int, num_classes: int) -> nn.Sequential:
+    """Return a decoder: `layers` normalised layers from `width` to `first` features on, each halved, then classes."""
+    widths = [width, *reversed(halving_widths(first, layers))]
+    return nn.Sequential(*normalised_layers(widths), nn.Linear(widths[-1], num_classes))
+
+
 class PerDate(nn.Module):
     """Applies [linear, batch normalisation, ReLU] layers to valid dates; invalid ones are 0 and in no statistic."""
 

@@ -22,7 +22,7 @@ SMALL = {  # hyperparameters that make each network quick to train in a test
     "tempcnn": {"filters": 8, "dense_width": 16, "dropout": 0.1, "dense_dropout": 0.1},
     "gru": {"width": 8, "layers": 2},
     "self_attention": {"width": 16, "heads": 2, "d_k": 4, "mlp_width": 16},
-    "tae": {"input_width": 16, "d_model": 16, "heads": 2, "d_k": 4, "mlp_width": 16, "decoder_width": 8},
+    "tae": {"input_width": 16, "d_model": 16, "d_k": 8, "mlp_width": 32, "decoder_width": 16},
     "transformer": {"width": 16, "layers": 2, "feed_forward": 16},
     "rnn": {"width": 8},
     "lstm": {"width": 8},
