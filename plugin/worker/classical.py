@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fitting classical models: the series itself, gaps filled, is their features."""
+"""Fitting classical models: on features that each makes of the gap-filled series."""
 
 from __future__ import annotations
 
@@ -28,22 +28,17 @@ def fit_classical(card: ModelCard, samples: Samples, preparation: Preparation, m
     """
     model = registry()[card.architecture].model(len(card.classes), **card.hyperparameters)
     training = samples.only(TRAIN)
-    features = torch.cat(list(_feature_batches(training, preparation))).cpu().numpy()
+    features = torch.cat(_feature_batches(model, card, training, preparation)).cpu().numpy()
     model.fit(features, training.label, int(card.strategy.get("seed", 0)), monitor)
     monitor.check()
-    validation, test = (_predict(model, samples.only(part), preparation) for part in (VALIDATION, TEST))
+    validation, test = (_predict(model, card, samples.only(part), preparation) for part in (VALIDATION, TEST))
     arrays = model.state()
     return Fitted(arrays, validation, test, parameters=sum(array.size for array in arrays.values()))
 
 
-def series_features(x: Tensor) -> Tensor:
-    """Return features (N, T * C) of prepared series (N, T, C + 1): the validity channel is left out."""
-    return x[:, :, :-1].flatten(1)
-
-
-def _feature_batches(samples: Samples, preparation: Preparation) -> list[Tensor]:
+def _feature_batches(model: Any, card: ModelCard, samples: Samples, preparation: Preparation) -> list[Tensor]:
     starts = range(0, max(len(samples), 1), _BATCH)
-    return [series_features(_prepared(samples, start, preparation)) for start in starts]
+    return [model.features(_prepared(samples, start, preparation), card) for start in starts]
 
 
 def _prepared(samples: Samples, start: int, preparation: Preparation) -> Tensor:
@@ -51,9 +46,11 @@ def _prepared(samples: Samples, start: int, preparation: Preparation) -> Tensor:
     return preparation.prepare(torch.from_numpy(samples.values[rows]), torch.from_numpy(samples.valid[rows]))[0]
 
 
-def _predict(model: Any, samples: Samples, preparation: Preparation) -> np.ndarray:
+def _predict(model: Any, card: ModelCard, samples: Samples, preparation: Preparation) -> np.ndarray:
     """Return the most probable class index (N,) of each sample."""
     if not len(samples):
         return np.zeros(0, np.int64)
-    answers = [model.predict_proba(features).argmax(1) for features in _feature_batches(samples, preparation)]
+    answers = [
+        model.predict_proba(features).argmax(1) for features in _feature_batches(model, card, samples, preparation)
+    ]
     return torch.cat(answers).cpu().numpy()

@@ -13,7 +13,6 @@ from torch import Tensor
 
 from ..core.card import ModelCard
 from .architectures import find_entry
-from .classical import series_features
 from .encoding import Answer
 from .model_file import load_model
 from .series import Preparation
@@ -80,7 +79,7 @@ class Predictor:
         x, days, seen = self._preparation.prepare(_padded(values, self.batch), valid)
         weights = None
         if not self._is_network:
-            probability = self._model.predict_proba(series_features(x))
+            probability = self._model.predict_proba(self._model.features(x, self.card))
         elif attention:
             logits, weights = self._model.attend(x, days, seen)
             probability = torch.softmax(logits.float() / self.card.temperature, dim=1)

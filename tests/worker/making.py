@@ -24,6 +24,8 @@ SMALL = {  # hyperparameters that make each network quick to train in a test
     "self_attention": {"width": 16, "heads": 2, "d_k": 4, "mlp_width": 16},
     "tae": {"input_width": 16, "d_model": 16, "d_k": 8, "mlp_width": 32, "decoder_width": 16},
     "transformer": {"width": 16, "layers": 2, "feed_forward": 16},
+    "forest_features": {"trees": 12},
+    "quant": {"trees": 12, "depth": 3},
     "rnn": {"width": 8},
     "lstm": {"width": 8},
     "starrnn": {"width": 8, "layers": 2, "dropout": 0.1},

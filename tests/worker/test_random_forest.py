@@ -9,7 +9,7 @@ import torch
 from chronomap.plugin.core.errors import Canceled, ModelFileError
 from chronomap.plugin.core.monitor import Monitor
 from chronomap.plugin.worker.architectures.random_forest import RandomForest
-from chronomap.plugin.worker.classical import fit_classical, series_features
+from chronomap.plugin.worker.classical import fit_classical
 from chronomap.plugin.worker.model_file import load_model, save_model
 from sklearn.ensemble import RandomForestClassifier
 from worker.making import make_card, make_preparation, make_samples, ranged
@@ -126,7 +126,7 @@ def test_a_saved_forest_predicts_what_the_fitted_one_did(tmp_path):
     _, forest = load_model(tmp_path / "forest.safetensors")
     test = samples.only(2)
     x = preparation.prepare(torch.from_numpy(test.values), torch.from_numpy(test.valid))[0]
-    found = forest.predict_proba(series_features(x)).argmax(1)
+    found = forest.predict_proba(forest.features(x, card)).argmax(1)
     assert np.array_equal(found.numpy(), fitted_model.test_prediction)
 
 

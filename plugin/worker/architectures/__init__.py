@@ -3,7 +3,8 @@
 
 A file holds the model class (``MODEL``) and its declaration (``ARCHITECTURE``). Networks are built with
 ``(in_channels, seq_len, num_classes, **hyperparameters)`` and called with x (N, T, C), days (T,) or (N, T) and valid
-(N, T) bool; they return logits (N, K). Classical models have fit, predict_proba, state and from_state.
+(N, T) bool; they return logits (N, K). Classical models have features, fit, predict_proba, state and from_state, as
+Forest in worker/forest.py has.
 """
 
 from __future__ import annotations
