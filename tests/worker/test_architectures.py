@@ -5,11 +5,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from chronomap.plugin.core.catalog import CATALOG_PATH, Hyperparameter, value_problems
-from chronomap.plugin.core.records import read_json
+from chronomap.plugin.core.catalog import Hyperparameter, value_problems
 from chronomap.plugin.core.strategy import STRATEGY
 from chronomap.plugin.worker.architectures import described, registry
-from chronomap.plugin.worker.catalog import catalog
 from chronomap.plugin.worker.model_file import load_model, network_arrays, save_model
 from torch import Tensor, nn
 from worker.making import SMALL, make_card
@@ -215,10 +213,6 @@ def test_declarations_are_whole_and_their_presets_allowed(entry):
         assert declared.problems(declared.defaults(preset.name)) == []
         assert declared.problems(preset.hyperparameters) == []
         assert value_problems(STRATEGY, preset.strategy, declared.title) == []
-
-
-def test_the_catalog_is_fresh():
-    assert read_json(CATALOG_PATH) == catalog(), "run: python -m plugin.worker.catalog"
 
 
 @pytest.mark.parametrize(("dates", "channels", "classes", "count"), [

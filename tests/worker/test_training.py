@@ -15,6 +15,7 @@ from chronomap.plugin.worker.augmentation import dropped_dates
 from chronomap.plugin.worker.evaluation import fit_temperature, predict_logits
 from chronomap.plugin.worker.fitting import Samples
 from chronomap.plugin.worker.losses import Criterion, balanced_weights
+from chronomap.plugin.worker.optimisation import Schedule, make_optimizer
 from chronomap.plugin.worker.training import fit_network
 from torch.nn.functional import cross_entropy
 from worker.making import make_card, make_preparation, make_samples, ranged
@@ -140,6 +141,31 @@ def test_every_optimiser_learns_with_every_schedule(optimizer, schedule):
     assert (len(rates) > 1) == (schedule in ("step", "cosine", "onecycle"))
 
 
+def test_a_plateau_lowers_the_learning_rate():
+    strategy = make_card("ltae", schedule="plateau", patience=4, learning_rate=0.01).strategy
+    optimizer = make_optimizer(strategy, [torch.nn.Parameter(torch.zeros(1))])
+    schedule = Schedule(strategy, optimizer, batches=5)
+    rates = []
+    for validation_loss in (1.0, 0.9, 0.9, 0.9):  # patience / 4 = 1 epoch without gain is forgiven
+        schedule.after_epoch(validation_loss)
+        rates.append(optimizer.param_groups[0]["lr"])
+    assert rates == [0.01, 0.01, 0.01, 0.005]
+
+
+def test_one_cycle_goes_up_and_down_within_the_epochs():
+    strategy = make_card("ltae", schedule="onecycle", epochs=10, learning_rate=0.01).strategy
+    optimizer = make_optimizer(strategy, [torch.nn.Parameter(torch.zeros(1))])
+    schedule = Schedule(strategy, optimizer, batches=5)
+    rates = []
+    for _ in range(50):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        schedule.after_batch()
+    assert max(rates) == pytest.approx(0.01, rel=0.01)
+    assert rates[0] < 0.001
+    assert rates[-1] < 0.001
+
+
 @pytest.mark.parametrize(
     "changed",
     [
@@ -156,8 +182,9 @@ def test_every_setting_of_the_strategy_changes_the_training(changed):
     samples = make_samples()
     is_rare = (samples.label == 0) & (np.arange(60) % 5 < 2)  # one class has fewer training samples than the others
     samples = replace(samples, part=np.where(is_rare, 1, samples.part))
-    plain = fit("tempcnn", samples, epochs=2, loss="cross_entropy")
-    other = fit("tempcnn", samples, epochs=2, **{"loss": "cross_entropy", **changed})
+    plain_strategy = {"epochs": 2, "loss": "cross_entropy", "label_smoothing": 0.0}
+    plain = fit("tempcnn", samples, **plain_strategy)
+    other = fit("tempcnn", samples, **{**plain_strategy, **changed})
     assert plain.history[-1]["train_loss"] != other.history[-1]["train_loss"]
 
 

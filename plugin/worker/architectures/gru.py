@@ -74,11 +74,14 @@ ARCHITECTURE = Architecture(
     reads_gaps=True,
     hyperparameters=recurrent_hyperparameters(width=160, layers=3, both_directions=True, dropout=0.5),
     presets=(
-        Preset("paper", "Pelletier et al. 2019", {},
+        Preset("light", "One layer of 64, for small sample sets", {"width": 64, "layers": 1, "dropout": 0.2},
+               {"optimizer": "adam", "learning_rate": 3e-3, "batch_size": 32, "epochs": 100, "patience": 20,
+                "gradient_clip": 1.0}),
+        Preset("paper", "Pelletier et al. 2019 (20 epochs, meant for half a million samples)", {},
                {"optimizer": "adam", "learning_rate": 1e-3, "batch_size": 64, "epochs": 20, "patience": 0}),
     ),
     deviations="The days between valid dates and the day of the season are inputs; at invalid dates the memory is "
-    "carried over. The preset is that of the comparison in the TempCNN paper (10.3390/rs11050523).",
+    "carried over. The preset 'paper' is that of the comparison in the TempCNN paper (10.3390/rs11050523).",
 )  # fmt: skip
 
 MODEL = GRU

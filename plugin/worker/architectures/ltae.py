@@ -164,7 +164,8 @@ ARCHITECTURE = Architecture(
                {"optimizer": "adam", "learning_rate": 1e-3, "batch_size": 128, "epochs": 100, "patience": 20,
                 "loss": "focal", "focal_gamma": 1.0}),
     ),
-    deviations="Pixels instead of parcels: a per-date network takes the place of the pixel-set encoder. Normalised per "
+    deviations="Training ends early when the validation loss no longer falls. Pixels instead of parcels: a per-date "
+    "network takes the place of the pixel-set encoder. Normalised per "
     "date, not over all dates, so that the model is not tied to one number of dates. Batch statistics come from valid "
     "dates only. Dropout of attention acts on the values, not on the weights that are shown.",
 )  # fmt: skip
