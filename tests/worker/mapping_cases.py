@@ -13,7 +13,7 @@ from chronomap.plugin.core.monitor import Monitor
 from chronomap.plugin.core.products import PRODUCTS
 from chronomap.plugin.core.records import to_plain
 from chronomap.plugin.core.slots import OutputArray, SlotLayout
-from chronomap.plugin.worker.architectures import build_network
+from chronomap.plugin.worker.architectures import build_network, registry
 from chronomap.plugin.worker.classical import fit_classical
 from chronomap.plugin.worker.mapping import OpenMap
 from chronomap.plugin.worker.model_file import network_arrays, save_model
@@ -29,7 +29,7 @@ def write_model(path: Path, key: str, temperature: float = 1.0, **changed: Any) 
     """Write a small model: a network as it starts, with lively batch statistics, or a fitted forest."""
     card = make_card(key, CLASSES, DATES)
     card = replace(card, temperature=temperature, hyperparameters={**card.hyperparameters, **changed})
-    if key == "random_forest":
+    if registry()[key].architecture.kind == "classical":
         card = replace(card, hyperparameters={**card.hyperparameters, "trees": 12})
         samples = make_samples(60, CLASSES, DATES)
         save_model(path, card, fit_classical(card, samples, make_preparation(card), Monitor()).arrays)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from chronomap.plugin.core.errors import InputError
+from chronomap.plugin.worker.architectures import registry
 from chronomap.plugin.worker.compute import is_position_free
 from chronomap.plugin.worker.model_file import load_model
 from chronomap.plugin.worker.predict_command import predict
@@ -44,8 +45,7 @@ def test_every_grouping_of_the_pixels_gives_the_same_bits(tmp_path, key):
             assert not wants or torch.equal(part[1], whole[1][rows])
 
 
-@pytest.mark.parametrize("key", KEYS)
-@pytest.mark.parametrize("batch", [64, 256])
+@pytest.mark.parametrize(("key", "batch"), [(key, 64) for key in registry()] + [(key, 256) for key in KEYS])
 def test_the_place_in_a_batch_changes_no_bit(tmp_path, key, batch):
     assert is_position_free(make_predictor(tmp_path, key, batch), "int16")
 
