@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup check-machine demo test lint types test-worker test-qgis package clean
+.PHONY: help setup check-machine demo test lint types test-worker test-qgis bench package clean
 
 export QT_QPA_PLATFORM ?= offscreen
 export LANG ?= C.UTF-8
@@ -13,6 +13,7 @@ QGIS := .venv/qgis/bin/python
 WORKER := .venv/worker/bin/python
 TOOLS := .venv/tools/bin/python
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 
 help:  ## Show the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
@@ -42,6 +43,10 @@ test-worker: setup  ## Run the tests of the torch side
 
 test-qgis: setup  ## Run the tests of the QGIS side, the package and the real worker
 	@OMP_NUM_THREADS=1 $(QGIS) -m pytest tests --ignore=tests/worker $(PYTEST_ARGS)
+
+bench:  ## Measure pace and memory of large maps, e.g. make bench BENCH_ARGS='--size 4000'
+	@tools/setup.sh qgis worker
+	@$(QGIS) tools/bench.py $(BENCH_ARGS)
 
 package: setup  ## Build the plugin's zip from the last commit into build/
 	@$(TOOLS) tools/package.py

@@ -48,12 +48,19 @@ def environment_python(environment: Path) -> Path:
 
 
 def candidates(setting: str = "") -> list[str]:
-    """Return the interpreters to try, best first: the setting, CHRONOMAP_PYTHON, the managed one, QGIS's own."""
+    """Return the interpreters to try, best first.
+
+    What the user chose (the setting, else CHRONOMAP_PYTHON) stands alone: nothing else is taken in its place in
+    silence. Without a choice: the managed environment, then QGIS's own Python.
+    """
+    chosen = setting or os.environ.get(ENVIRONMENT_VARIABLE, "")
+    if chosen:
+        return [chosen]
     own = sys.executable if Path(sys.executable).stem.lower().startswith("python") else ""
     if os.name == "nt":  # sys.executable is QGIS itself there
         own = str(Path(sys.prefix) / "python.exe")
     managed = environment_python(managed_environment())
-    found = [setting, os.environ.get(ENVIRONMENT_VARIABLE, ""), str(managed) if managed.exists() else "", own]
+    found = [str(managed) if managed.exists() else "", own]
     if not own and sys.platform.startswith("linux"):
         found.append("/usr/bin/python3")
     return list(dict.fromkeys(path for path in found if path))
@@ -84,6 +91,7 @@ def find_interpreter(setting: str = "") -> str:
         if not answer.problem:
             return python
         tried.append(f"{python} ({answer.problem})")
+    probe.cache_clear()  # the user may mend it and try again
     raise WorkerError(
         "No Python with torch was found to run the worker. Tried: " + ("; ".join(tried) or "nothing") + ". "
         f"Make an environment with 'pip install torch numpy safetensors scikit-learn matplotlib' and name its python "

@@ -51,13 +51,26 @@ def test_a_program_that_hangs_is_given_up(tmp_path):
     assert run_briefly(["/bin/sleep", "10"], timeout_s=0.2) == (-1, "no answer within 0.2 s")
 
 
-def test_the_setting_comes_first_then_the_variable_then_the_managed_environment(monkeypatch, tmp_path):
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+def test_what_the_user_chose_stands_alone(monkeypatch):
     monkeypatch.setenv(ENVIRONMENT_VARIABLE, "/from/variable")
+    assert candidates("/from/setting") == ["/from/setting"]
+    assert candidates() == ["/from/variable"]
+
+
+def test_without_a_choice_the_managed_environment_comes_first(no_worker, tmp_path):
     managed = tmp_path / "chronomap/worker/bin/python"
     managed.parent.mkdir(parents=True)
     managed.touch()
-    assert candidates("/from/setting") == ["/from/setting", "/from/variable", str(managed), sys.executable]
+    assert candidates() == [str(managed), sys.executable]
+
+
+def test_a_mended_interpreter_is_asked_again(no_worker, tmp_path):
+    program = tmp_path / "python"
+    with pytest.raises(WorkerError):
+        find_interpreter(str(program))
+    program.write_text("#!/bin/sh\necho '{}'\n")
+    program.chmod(0o755)
+    assert find_interpreter(str(program)) == str(program)
 
 
 def test_what_qgis_sets_for_itself_does_not_reach_the_worker(monkeypatch):
