@@ -121,6 +121,25 @@ class DirectedLayer(nn.Module):
         return torch.cat([ahead, back], dim=2)
 
 
+def lively_cell(cell: nn.RNNBase) -> nn.RNNBase:
+    """Start a layer of torch's so that it learns from few inputs and long series, and return it.
+
+    Input weights start by the number of inputs, not by the width of the memory; those of the state orthogonal, gate by
+    gate (Saxe et al. 2013, arXiv 1312.6120); an LSTM starts by remembering (Jozefowicz et al. 2015).
+    """
+    for name, weight in cell.named_parameters():
+        gates = weight.detach().split(cell.hidden_size)
+        for number, gate in enumerate(gates):
+            if "weight_ih" in name:
+                nn.init.normal_(gate, std=gate.shape[1] ** -0.5)
+            elif "weight_hh" in name:
+                nn.init.orthogonal_(gate)
+            else:
+                is_forget_gate = name == "bias_ih_l0" and len(gates) == 4 and number == 1
+                nn.init.constant_(gate, float(is_forget_gate))
+    return cell
+
+
 def time_channels(days: Tensor, valid: Tensor) -> Tensor:
     """Return (N, T, 3): days since the last valid date, days to the next one, and the day; 0 at invalid dates.
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from torch import nn
 
 from ...core.catalog import Architecture, Preset
-from ..recurrent import NORM_IN, DirectedLayer, RecurrentNetwork, RecurrentShape, recurrent_hyperparameters
+from ..recurrent import NORM_IN, DirectedLayer, RecurrentNetwork, RecurrentShape, lively_cell, recurrent_hyperparameters
 from . import described
 
 
@@ -36,7 +36,9 @@ class LSTM(RecurrentNetwork):
             in_channels,
             num_classes,
             shape,
-            lambda inputs: DirectedLayer(lambda: nn.LSTM(inputs, width, batch_first=True), both_directions),
+            lambda inputs: DirectedLayer(
+                lambda: lively_cell(nn.LSTM(inputs, width, batch_first=True)), both_directions
+            ),
         )
 
 
@@ -52,8 +54,8 @@ ARCHITECTURE = Architecture(
         NORM_IN,
     ),
     presets=(
-        Preset("chronomap", "Chronomap", {},
-               {"optimizer": "adam", "learning_rate": 2e-3, "schedule": "cosine", "batch_size": 64, "epochs": 60,
+        Preset("light", "Two layers of 64, for small sample sets", {},
+               {"optimizer": "adam", "learning_rate": 3e-3, "schedule": "cosine", "batch_size": 64, "epochs": 60,
                 "patience": 20, "gradient_clip": 1.0}),
         Preset("breizhcrops", "BreizhCrops", {"width": 128, "layers": 4, "dropout": 0.571, "norm_in": True},
                {"optimizer": "adam", "learning_rate": 9.88e-3, "weight_decay": 5.3e-7, "batch_size": 256,

@@ -6,7 +6,7 @@ from __future__ import annotations
 from torch import nn
 
 from ...core.catalog import Architecture, Preset
-from ..recurrent import DirectedLayer, RecurrentNetwork, RecurrentShape, recurrent_hyperparameters
+from ..recurrent import DirectedLayer, RecurrentNetwork, RecurrentShape, lively_cell, recurrent_hyperparameters
 from . import described
 
 
@@ -35,15 +35,8 @@ class RNN(RecurrentNetwork):
             in_channels,
             num_classes,
             shape,
-            lambda inputs: DirectedLayer(lambda: _cell(inputs, width), both_directions),
+            lambda inputs: DirectedLayer(lambda: lively_cell(nn.RNN(inputs, width, batch_first=True)), both_directions),
         )
-
-
-def _cell(inputs: int, width: int) -> nn.RNN:
-    """Return a layer whose recurrent weights start orthogonal, so that gradients neither vanish nor explode at once."""
-    cell = nn.RNN(inputs, width, nonlinearity="tanh", batch_first=True)
-    nn.init.orthogonal_(cell.weight_hh_l0)
-    return cell
 
 
 ARCHITECTURE = Architecture(
@@ -55,12 +48,12 @@ ARCHITECTURE = Architecture(
     reads_gaps=True,
     hyperparameters=recurrent_hyperparameters(width=64, layers=2, both_directions=True, dropout=0.2, readout="mean"),
     presets=(
-        Preset("chronomap", "Chronomap", {},
+        Preset("light", "Two layers of 64, for small sample sets", {},
                {"optimizer": "adam", "learning_rate": 1e-3, "schedule": "cosine", "batch_size": 64, "epochs": 60,
                 "patience": 20, "gradient_clip": 1.0}),
     ),
     deviations="The days between valid dates and the day of the season are inputs; at invalid dates the state is "
-    "carried over. Recurrent weights start orthogonal.",
+    "carried over. The weights of the state start orthogonal, those of the inputs by their number.",
 )  # fmt: skip
 
 MODEL = RNN

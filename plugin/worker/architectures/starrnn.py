@@ -51,8 +51,7 @@ class StarCell(nn.Module):
         self.from_state = nn.Linear(width, width, bias=False)
         nn.init.orthogonal_(self.from_state.weight)
         with torch.no_grad():
-            for weight in self.from_input.weight.chunk(2):
-                nn.init.orthogonal_(weight)
+            self.from_input.weight.normal_(std=inputs**-0.5)
             candidate, gate = self.from_input.bias.chunk(2)
             candidate.zero_()
             gate.uniform_(1.0, max(float(seq_len) - 1.0, 1.0)).log_().neg_()
@@ -80,8 +79,8 @@ ARCHITECTURE = Architecture(
         NORM_IN,
     ),
     presets=(
-        Preset("chronomap", "Chronomap", {"dropout": 0.2},
-               {"optimizer": "adam", "learning_rate": 2e-3, "schedule": "cosine", "batch_size": 64, "epochs": 60,
+        Preset("light", "Two layers of 64, for small sample sets", {"width": 64, "layers": 2, "dropout": 0.2},
+               {"optimizer": "adam", "learning_rate": 5e-3, "schedule": "cosine", "batch_size": 32, "epochs": 60,
                 "patience": 20, "gradient_clip": 1.0}),
         Preset("breizhcrops", "BreizhCrops", {"norm_in": True},
                {"optimizer": "adam", "learning_rate": 8.96e-3, "weight_decay": 2.2e-6, "batch_size": 256,
