@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from osgeo import gdal, gdal_array
 
 from ..core.classes import ClassInfo
 from ..core.errors import OutputError
+from .access import quiet_gdal
 from .grid import Grid, Window
 
 _BLOCK_PX = 256
@@ -49,12 +50,9 @@ class MapWriter:
         """
         self._layer = layer
         path = str(layer.partial)
-        self._dataset: Any = gdal.Open(path, gdal.GA_Update) if resume else _create(layer, grid)
+        self._dataset: Any = self._attempt(lambda: gdal.Open(path, gdal.GA_Update) if resume else _create(layer, grid))
         if self._dataset is None:
-            raise OutputError(
-                f"The map {layer.path} cannot be written ({gdal.GetLastErrorMsg() or 'no access'}): "
-                "choose another place, or check rights and free disk space."
-            )
+            raise self._failure("no access")
 
     def write(self, window: Window, values: np.ndarray) -> None:
         """Write `values` (bands, h, w) at `window`, counted from the map's own corner.
@@ -62,20 +60,19 @@ class MapWriter:
         Raises:
             OutputError: the disk is full or the file has gone.
         """
-        gdal.ErrorReset()
-        code = self._dataset.WriteRaster(
-            window.x, window.y, window.width, window.height, np.ascontiguousarray(values).tobytes(),
-            buf_type=gdal_array.NumericTypeCodeToGDALTypeCode(values.dtype),
-        )  # fmt: skip
-        if code != gdal.CE_None:
-            raise self._failure()
+        code = gdal_array.NumericTypeCodeToGDALTypeCode(values.dtype)
+        place = (window.x, window.y, window.width, window.height)
+        content = np.ascontiguousarray(values).tobytes()
+        self._attempt(lambda: self._dataset.WriteRaster(*place, content, buf_type=code))
 
-    def read(self, window: Window) -> np.ndarray | None:
-        """Return what stands at `window`, (bands, h, w), or None where it cannot be read."""
-        gdal.PushErrorHandler("CPLQuietErrorHandler")
-        values = self._dataset.ReadAsArray(window.x, window.y, window.width, window.height)
-        gdal.PopErrorHandler()
-        return None if values is None else values.reshape(-1, window.height, window.width)
+    def read(self, window: Window) -> np.ndarray:
+        """Return what stands at `window`, (bands, h, w).
+
+        Raises:
+            OutputError: it cannot be read.
+        """
+        place = (window.x, window.y, window.width, window.height)
+        return self._attempt(lambda: self._dataset.ReadAsArray(*place)).reshape(-1, window.height, window.width)
 
     def flush(self) -> None:
         """Bring everything written so far to disk.
@@ -83,10 +80,7 @@ class MapWriter:
         Raises:
             OutputError: the disk is full.
         """
-        gdal.ErrorReset()
-        self._dataset.FlushCache()
-        if gdal.GetLastErrorType() >= gdal.CE_Failure:
-            raise self._failure()
+        self._attempt(self._dataset.FlushCache)
 
     def close(self) -> None:
         """Close the partial file and leave it where it is."""
@@ -108,21 +102,42 @@ class MapWriter:
         if layer.classes:
             _write_attribute_table(layer)
 
-    def _failure(self) -> OutputError:
+    def _attempt(self, action: Callable[[], Any]) -> Any:
+        """Run a GDAL call and return its result; GDAL tells of errors by code, message or exception."""
+        with quiet_gdal():
+            try:
+                result = action()
+            except RuntimeError as error:
+                raise self._failure(str(error)) from None
+            if gdal.GetLastErrorType() >= gdal.CE_Failure:
+                raise self._failure(gdal.GetLastErrorMsg())
+        return result
+
+    def _failure(self, reason: str) -> OutputError:
         return OutputError(
-            f"Writing {self._layer.path} failed ({gdal.GetLastErrorMsg() or 'the file is gone'}): free disk space, "
-            "then start the same map again: it resumes."
+            f"The map {self._layer.path} cannot be written ({reason}): free disk space or check your rights to the "
+            "folder, then start the same map again."
         )
+
+
+def is_intact(path: Path) -> bool:
+    """Tell whether every block of a raster can be read; a full disk leaves damaged ones."""
+    with quiet_gdal():
+        try:
+            dataset = gdal.Open(str(path))
+            for index in range(dataset.RasterCount if dataset else 0):
+                dataset.GetRasterBand(index + 1).Checksum()
+        except RuntimeError:
+            return False
+        return dataset is not None and gdal.GetLastErrorType() < gdal.CE_Failure
 
 
 def _create(layer: MapLayer, grid: Grid) -> gdal.Dataset | None:
     layer.path.parent.mkdir(parents=True, exist_ok=True)
     code = gdal_array.NumericTypeCodeToGDALTypeCode(np.dtype(layer.dtype))
-    gdal.PushErrorHandler("CPLQuietErrorHandler")
     dataset = gdal.GetDriverByName("GTiff").Create(
         str(layer.partial), grid.width, grid.height, len(layer.descriptions), code, list(_CREATION)
     )
-    gdal.PopErrorHandler()
     if dataset is None:
         return None
     dataset.SetGeoTransform(grid.transform)

@@ -20,7 +20,7 @@ from ..core.slots import OutputArray, SlotLayout, local_folder
 from ..core.worker import running_worker
 from ..raster.cube import Cube, open_cube
 from ..raster.grid import Window, tiles
-from ..raster.writer import MapLayer, MapWriter
+from ..raster.writer import MapLayer, MapWriter, is_intact
 from .exchange import band_order, season_days
 from .fit import check_fit
 from .folder import JobFolder
@@ -47,7 +47,7 @@ def map_cube(job: MapJob, folder: JobFolder, monitor: Monitor, python: str = "")
         check_fit(card, cube, monitor)
         area = cube.grid.window_over(job.extent) if job.extent else cube.grid.window
         layers = {product: map_layer(job, card, cube, product) for product in job.outputs}
-        former = checkpoint.plan if all(layer.partial.exists() for layer in layers.values()) else None
+        former = checkpoint.plan if checkpoint.done and all(is_intact(x.partial) for x in layers.values()) else None
         windows = as_windows(former) if former else tile_area(job, cube, area, layers)
         layout = slot_layout(cube, layers, max(window.pixels for window in windows))
         slot_folder = stack.enter_context(local_folder(SLOTS * slot_bytes(layout)))
@@ -58,13 +58,15 @@ def map_cube(job: MapJob, folder: JobFolder, monitor: Monitor, python: str = "")
         if former is None:
             checkpoint.start(job, MapPlan(as_numbers(windows), answer["compute"], inputs))
         writers = {p: MapWriter(layer, cube.grid.part(area), former is not None) for p, layer in layers.items()}
+        for writer in writers.values():
+            stack.callback(writer.close)
         pipeline = Pipeline(cube, area, windows, slots, writers, checkpoint, worker)
         if former:
             monitor.note(f"Resuming: {pipeline.drop_damaged()} of {len(windows)} windows are finished.")
         pipeline.run(monitor)
         worker.request({"do": "map_close"}, monitor)
-    for writer in writers.values():
-        writer.finish(job.cloud_optimized)
+        for writer in writers.values():
+            writer.finish(job.cloud_optimized)
     return _summary(job, area, checkpoint, monitor)
 
 

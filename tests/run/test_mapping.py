@@ -129,6 +129,17 @@ def test_windows_that_are_damaged_on_disk_are_made_again(chain, whole, tmp_path,
     assert np.array_equal(read(tmp_path / "class.tif"), whole["class"])
 
 
+def test_an_unfinished_map_that_cannot_be_read_is_made_anew(chain, whole, tmp_path, listener):
+    job = chain.map_job(tmp_path, window_px=16)
+    with pytest.raises(Canceled):
+        run_job(job, stop_at(20))
+    partial = tmp_path / "class.part.tif"
+    partial.write_bytes(partial.read_bytes()[:-200])  # as a full disk leaves it
+    listener.run(job)
+    assert "Resuming" not in listener.texts()
+    assert np.array_equal(read(tmp_path / "class.tif"), whole["class"])
+
+
 def test_a_map_of_another_model_does_not_resume(chain, tmp_path, listener):
     with pytest.raises(Canceled):
         run_job(chain.map_job(tmp_path, window_px=16), stop_at(5))
