@@ -14,6 +14,10 @@ from qgis.core import (
     QgsLayoutItemScaleBar,
     QgsLayoutPoint,
     QgsLayoutSize,
+    QgsLegendRenderer,
+    QgsLegendStyle,
+    QgsMapLayer,
+    QgsMapLayerLegendUtils,
     QgsPrintLayout,
     QgsProject,
     QgsUnitTypes,
@@ -41,12 +45,7 @@ def draw_map(project: QgsProject, map_name: str, title: str, path: Path) -> None
     picture.setKeepLayerSet(True)
     picture.setExtent(layer.extent())
     picture.setFrameEnabled(True)
-    legend = QgsLayoutItemLegend(layout)
-    legend.setAutoUpdateModel(False)
-    root = legend.model().rootGroup()
-    root.clear()
-    root.addLayer(layer)
-    _place(layout, legend, (176, 16), (60, 120))
+    _place(layout, _legend(layout, layer), (176, 16), (60, 120))
     bar = QgsLayoutItemScaleBar(layout)
     bar.setLinkedMap(picture)
     bar.setUnits(QgsUnitTypes.DistanceUnit.DistanceKilometers)
@@ -57,6 +56,19 @@ def draw_map(project: QgsProject, map_name: str, title: str, path: Path) -> None
     bar.update()
     _place(layout, bar, (176, 168), (60, 14))
     QgsLayoutExporter(layout).renderPageToImage(0, dpi=_DPI).save(str(path))
+
+
+def _legend(layout: QgsPrintLayout, layer: QgsMapLayer) -> QgsLayoutItemLegend:
+    """Return a legend of the classes alone: the layer's name and the line of its band say nothing here."""
+    legend = QgsLayoutItemLegend(layout)
+    legend.setAutoUpdateModel(False)
+    root = legend.model().rootGroup()
+    root.clear()
+    node = root.addLayer(layer)
+    QgsMapLayerLegendUtils.setLegendNodeOrder(node, list(range(1, 1 + len(layer.renderer().classes()))))
+    QgsLegendRenderer.setNodeLegendStyle(node, QgsLegendStyle.Style.Hidden)
+    legend.model().refreshLayerLegend(node)
+    return legend
 
 
 def _place(layout: QgsPrintLayout, item: QgsLayoutItem, corner: tuple[float, float], size: tuple[float, float]) -> None:

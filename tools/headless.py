@@ -17,6 +17,7 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProject,
     QgsRasterLayer,
+    QgsReferencedRectangle,
     QgsVectorLayer,
 )
 
@@ -88,9 +89,11 @@ class Headless:
         return self.project.mapLayersByName(name)[0]
 
     def save(self, path: Path) -> None:
-        """Save the project with relative paths."""
-        systems = [layer.crs() for layer in self.project.mapLayers().values()]
-        self.project.setCrs(next(crs for crs in systems if crs.isValid()))  # tables have none
+        """Save the project with relative paths; it opens with a view of its first layer."""
+        placed = [layer for layer in self.project.mapLayers().values() if layer.crs().isValid()]  # tables have none
+        self.project.setCrs(placed[0].crs())
+        view = QgsReferencedRectangle(placed[0].extent(), placed[0].crs())
+        self.project.viewSettings().setDefaultViewExtent(view)
         self.project.write(str(path))
 
 

@@ -8,6 +8,7 @@ from typing import Callable, Optional
 from qgis.core import (
     QgsLayerTreeGroup,
     QgsMapLayer,
+    QgsMapLayerLegendUtils,
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingLayerPostProcessorInterface,
@@ -55,6 +56,14 @@ class LayerFinisher(QgsProcessingLayerPostProcessorInterface):
         _waiting.remove(self)
 
 
+def finish_classes(project: QgsProject, layer: QgsRasterLayer, group: QgsLayerTreeGroup) -> None:
+    """Leave only the classes in the legend of a class map: the line that names the band says nothing."""
+    node = project.layerTreeRoot().findLayer(layer.id())
+    lines = layer.legend().createLayerTreeModelLegendNodes(node)
+    first = len(lines) - len(layer.renderer().classes())
+    QgsMapLayerLegendUtils.setLegendNodeOrder(node, list(range(first, len(lines))))
+
+
 def finish_attention(project: QgsProject, layer: QgsRasterLayer, group: QgsLayerTreeGroup) -> None:
     """Spread an attention raster over one layer per date, in a collapsed group of their own."""
     dates = group.insertGroup(-1, tr("Attention by date"))
@@ -66,3 +75,4 @@ def finish_attention(project: QgsProject, layer: QgsRasterLayer, group: QgsLayer
 def finish_features(project: QgsProject, layer: QgsVectorLayer, group: QgsLayerTreeGroup) -> None:
     """Draw attention by date as diagrams on the features."""
     set_attention_diagram(layer, date_fields(layer))
+    project.layerTreeRoot().findLayer(layer.id()).setExpanded(False)  # a legend of many dates would hide the rest

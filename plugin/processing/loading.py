@@ -16,9 +16,11 @@ from ..core.products import PRODUCTS
 from ..core.version import plugin_version
 from ..host.diagrams import write_diagram_style
 from ..host.group import Provenance
-from ..host.postprocess import Finish, LayerFinisher, finish_attention, finish_features
+from ..host.postprocess import Finish, LayerFinisher, finish_attention, finish_classes, finish_features
 from ..host.styles import write_style
 from ..host.text import tr
+
+_FINISHES: dict[str, Finish] = {"class": finish_classes, "attention": finish_attention}
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,7 @@ def finish_maps(job: MapJob, context: QgsProcessingContext) -> None:
     for order, (product, path) in enumerate(job.outputs.items()):
         write_style(Path(path), product, card.classes)
         provenance = Provenance(PRODUCTS[product].title, PRODUCTS[product].help, run.history)
-        finish = finish_attention if product == "attention" else None
-        _prepare(context, path, LayerPlan(run.group, provenance, order, finish))
+        _prepare(context, path, LayerPlan(run.group, provenance, order, _FINISHES.get(product)))
 
 
 def finish_attention_features(job: AttentionFeaturesJob, context: QgsProcessingContext) -> None:

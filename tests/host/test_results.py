@@ -7,20 +7,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from chronomap.plugin.core.classes import ClassInfo
 from chronomap.plugin.host import postprocess
 from chronomap.plugin.host.diagrams import date_fields, write_diagram_style
 from chronomap.plugin.host.group import Provenance
-from chronomap.plugin.host.postprocess import LayerFinisher, finish_attention
+from chronomap.plugin.host.postprocess import LayerFinisher, finish_attention, finish_classes, finish_features
+from chronomap.plugin.host.styles import write_style
 from chronomap.plugin.host.temporal import band_dates, date_ranges
 from qgis.core import (
     Qgis,
     QgsHistogramDiagram,
+    QgsLayerTreeModel,
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProject,
     QgsRasterLayer,
     QgsVectorLayer,
 )
+from qgis.PyQt.QtCore import Qt
 from synthetic import write_raster, write_vectors
 
 DATES = ("2021-03-02", "2021-03-09", "2021-04-01T10:20:31")
@@ -86,6 +90,24 @@ def test_attention_becomes_one_layer_per_date_with_its_time(project, attention):
     assert begins == [date[:10] for date in DATES]
     assert [item.renderer().band() for item in layers] == [1, 2, 3]
     assert len({item.renderer().classificationMax() for item in layers}) == 1
+
+
+def test_the_legend_of_a_class_map_lists_the_classes_alone(project, tmp_path):
+    path = write_raster(tmp_path / "map.tif", np.ones((1, 8, 8), np.uint8), ("class",), nodata=0)
+    write_style(Path(path), "class", (ClassInfo(1, "Wheat", "#e6cd75"), ClassInfo(2, "Maize", "#f2a93b")))
+    layer = QgsRasterLayer(path, "map")
+    _finish(project, layer, finish=finish_classes)
+    model = QgsLayerTreeModel(project.layerTreeRoot())
+    lines = model.layerLegendNodes(project.layerTreeRoot().findLayer(layer.id()))
+    assert [line.data(Qt.ItemDataRole.DisplayRole) for line in lines] == ["Wheat", "Maize"]
+
+
+def test_the_legend_of_dates_is_folded(project, tmp_path):
+    shapes = [("POINT(500010 5199990)", {"att_20210302": 0.75, "att_20210309": 0.25})]
+    layer = QgsVectorLayer(write_vectors(tmp_path / "features.gpkg", shapes), "features", "ogr")
+    _finish(project, layer, finish=finish_features)
+    assert not project.layerTreeRoot().findLayer(layer.id()).isExpanded()
+    assert layer.diagramRenderer() is not None
 
 
 def test_one_date_is_visible_at_any_time():
