@@ -52,8 +52,6 @@ class TAE(AttentionNetwork):
         self.dropout = nn.Dropout(dropout)
         self.norm_out = nn.LayerNorm(mlp_width)
         self.decoder = decoder_layers(mlp_width, decoder_width, decoder_depth, num_classes)
-        for layer in (self.queries, self.keys):
-            nn.init.normal_(layer.weight, std=(2.0 / d_k) ** 0.5)  # the authors' start
 
     def attend(self, x: Tensor, days: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
         """Return logits (N, K) and attention (N, heads, T)."""
@@ -100,8 +98,10 @@ ARCHITECTURE = Architecture(
     ),
     deviations="Pixels instead of parcels: a per-date network takes the place of the pixel-set encoder. Keys have a "
     "projection of their own, as in the paper (the authors' code uses the queries' one for both); no further layer "
-    "acts on the mean query, as in that code. The mean query and all batch statistics come from valid dates only. "
-    "Dropout of attention acts on the values, not on the weights that are shown.",
+    "acts on the mean query, as in that code. Queries and keys start as torch's layers do: the authors' wider start makes "
+    "attention all but one-hot, and small sets never leave it. The mean query and all batch statistics come from valid "
+    "dates only. Dropout of attention acts on the values, not on the weights that are shown. Training ends early when "
+    "the validation loss no longer falls.",
 )  # fmt: skip
 
 MODEL = TAE
