@@ -98,10 +98,10 @@ ARCHITECTURE = Architecture(
     ),
     deviations="Pixels instead of parcels: a per-date network takes the place of the pixel-set encoder. Keys have a "
     "projection of their own, as in the paper (the authors' code uses the queries' one for both); no further layer "
-    "acts on the mean query, as in that code. Queries and keys start as torch's layers do: the authors' wider start makes "
-    "attention all but one-hot, and small sets never leave it. The mean query and all batch statistics come from valid "
-    "dates only. Dropout of attention acts on the values, not on the weights that are shown. Training ends early when "
-    "the validation loss no longer falls.",
+    "acts on the mean query, as in that code. Queries and keys start as torch's layers do: from the authors' wider "
+    "start attention is fixed on a few dates before anything is learned, which small sample sets suffer from. The mean "
+    "query and all batch statistics come from valid dates only. Dropout of attention acts on the values, not on the "
+    "weights that are shown. Training ends early when the validation loss no longer falls.",
 )  # fmt: skip
 
 MODEL = TAE
