@@ -29,7 +29,7 @@ SMALL = {  # hyperparameters that make each network quick to train in a test
     "rnn": {"width": 8},
     "lstm": {"width": 8},
     "starrnn": {"width": 8, "layers": 2, "dropout": 0.1},
-    "cnn": {"filters": 8, "layers": 2, "dense_width": 16},
+    "cnn": {"filters": 8, "kernel_size": 3, "dense_width": 16},
     "resnet": {"width": 8, "blocks": 2},
     "inceptiontime": {"filters": 4, "depth": 4, "bottleneck": 4},
     "lstm_fcn": {"filters": 8},

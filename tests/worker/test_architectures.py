@@ -68,7 +68,7 @@ def test_every_parameter_gets_a_gradient(key):
 )
 def test_every_hyperparameter_changes_the_model(key, name):
     declared = {setting.name: setting for setting in ENTRIES[key].architecture.hyperparameters}
-    current = SMALL.get(key, {}).get(name, declared[name].default)
+    current = {**ENTRIES[key].architecture.defaults(), **SMALL.get(key, {})}[name]
     changed = other_value(Hyperparameter(**{**vars(declared[name]), "default": current}))
 
     def imprint(network: nn.Module) -> tuple[list, Tensor]:
