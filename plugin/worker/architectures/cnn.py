@@ -51,19 +51,14 @@ class CNN(nn.Module):
                 "('same'), or choose fewer convolutions, a smaller filter size or a smaller stride."
             )
         channels = [in_channels] + [filters * (2**i if widening else 1) for i in range(layers)]
-        self.convolutions = nn.Sequential(
-            *(
-                nn.Sequential(
-                    _convolution(before, after, kernel_size, stride, padding), *_after(after, pooling, dropout)
-                )
-                for before, after in zip(channels, channels[1:])
-            )
-        )
+        stages = [
+            nn.Sequential(_convolution(before, after, kernel_size, stride, padding), *_after(after, pooling, dropout))
+            for before, after in zip(channels, channels[1:])
+        ]
+        self.convolutions = nn.Sequential(*stages)
         widths = [channels[-1] * length] + [dense_width] * dense_layers
-        self.dense = nn.Sequential(
-            nn.Flatten(),
-            *(_dense(before, after, dense_dropout) for before, after in zip(widths, widths[1:])),
-        )
+        layers_after = [_dense(before, after, dense_dropout) for before, after in zip(widths, widths[1:])]
+        self.dense = nn.Sequential(nn.Flatten(), *layers_after)
         self.classify = nn.Linear(widths[-1], num_classes)
         self.apply(he_start)
 
