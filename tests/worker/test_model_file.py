@@ -73,8 +73,8 @@ def test_weights_of_another_shape_are_refused(saved):
 
 
 def test_an_unknown_architecture_is_named(saved):
-    save_model(saved, replace(make_card("ltae"), architecture="starrnn"), {"w": np.zeros(1)})
-    with pytest.raises(ModelFileError, match=r"'starrnn'.*update the plugin"):
+    save_model(saved, replace(make_card("ltae"), architecture="oracle"), {"w": np.zeros(1)})
+    with pytest.raises(ModelFileError, match=r"'oracle'.*update the plugin"):
         load_model(saved)
 
 
