@@ -52,6 +52,8 @@ class BuildCube(Algorithm):
         self._declare_rasters()
         self._declare_masks()
         self._declare_reading()
+        self._declare_grid()
+        self._declare_values()
         self.add(
             file_output("output", tr("Cube description"), CUBE_FILTER), tr("The file that the other algorithms read.")
         )
@@ -159,12 +161,8 @@ class BuildCube(Algorithm):
             tr("date_major: all bands of the first date come first; band_major: all dates of the first band."),
             advanced=True,
         )
-        for name, label in (("scale", tr("Scale")), ("offset", tr("Offset"))):
-            self.add(
-                QgsProcessingParameterNumber(name, label, DOUBLE, None, True),
-                tr("Physical value = stored value * scale + offset. Empty: what the files say."),
-                advanced=True,
-            )
+
+    def _declare_grid(self) -> None:
         self.add(
             choice("same_day", tr("Images of one day"), (MOSAIC, KEEP), MOSAIC),
             tr("mosaic: the first valid pixel of a day counts; keep: each image stays a date of its own."),
@@ -188,6 +186,14 @@ class BuildCube(Algorithm):
             tr("Bands that are resampled in another way, for example SCL nearest."),
             advanced=True,
         )
+
+    def _declare_values(self) -> None:
+        for name, label in (("scale", tr("Scale")), ("offset", tr("Offset"))):
+            self.add(
+                QgsProcessingParameterNumber(name, label, DOUBLE, None, True),
+                tr("Physical value = stored value * scale + offset. Empty: what the files say."),
+                advanced=True,
+            )
         self.add(
             QgsProcessingParameterNumber("nodata", tr("Nodata value"), DOUBLE, None, True),
             tr("Stored value that means nodata in every band. Empty: what the files say."),
