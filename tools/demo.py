@@ -31,6 +31,7 @@ def main() -> None:
     figures = {architecture: train_and_map(qgis, architecture) for architecture in TRAINING}
     explain(qgis)
     qgis.place_below("Scene", [SCENE / "reference_polygons.gpkg", min(SCENE.glob("S2_????????.tif"))])
+    qgis.hide("attention_of_polygons")  # its diagrams would cover the map
     qgis.save(PROJECT)
     draw_map(qgis.project, "ltae_map", "L-TAE: crops of the demo scene", DEMO / "map.png")
     tell(figures, qgis.seconds, time.monotonic() - started)
@@ -67,10 +68,11 @@ def explain(qgis: Headless) -> None:
     """Show which dates the L-TAE looked at: charts, a table, and diagrams on the training polygons."""
     model = {"model": str(RESULTS / "ltae.safetensors")}
     outputs = {"chart": str(DEMO / "attention.png"), "report": str(RESULTS / "attention_report.html")}
-    outputs["table"] = str(RESULTS / "attention.csv")
+    outputs["table"] = str(RESULTS / "attention_by_class.csv")
     qgis.run("attentionbyclass", "Attention by class", {**model, "samples": str(SAMPLES), **outputs})
+    polygons = RESULTS / "attention_of_polygons.gpkg"
     features = {**model, "cube": str(CUBE), "vectors": qgis.layer("training_polygons")}
-    qgis.run("attentionfeatures", "Attention of polygons", {**features, "output": str(RESULTS / "attention.gpkg")})
+    qgis.run("attentionfeatures", "Attention of polygons", {**features, "output": str(polygons)})
 
 
 def tell(figures: dict[str, dict[str, float]], seconds: dict[str, float], total: float) -> None:
@@ -79,7 +81,8 @@ def tell(figures: dict[str, dict[str, float]], seconds: dict[str, float], total:
     for architecture, row in figures.items():
         print(f"  {TITLES[architecture]:14s} test {row['test']:.3f}   map {row['map']:.3f} (OA {row['map_oa']:.3f})")
     print("\nSeconds: " + ", ".join(f"{title.lower()} {value:.0f}" for title, value in seconds.items()))
-    print(f"\nOpen {PROJECT} in QGIS; look at {DEMO / 'map.png'}, {DEMO / 'attention.png'} and {RESULTS}/*.html.")
+    print(f"\nOpen {PROJECT} in QGIS; switch on 'attention_of_polygons' and zoom in for its diagrams.")
+    print(f"Look at {DEMO / 'map.png'}, {DEMO / 'attention.png'} and {RESULTS}/*.html.")
     print(f"Done in {total:.0f} s.")
 
 

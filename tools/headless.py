@@ -88,6 +88,10 @@ class Headless:
         """Return the project's layer called `name`."""
         return self.project.mapLayersByName(name)[0]
 
+    def hide(self, name: str) -> None:
+        """Switch off the layer called `name`."""
+        self.project.layerTreeRoot().findLayer(self.layer(name)).setItemVisibilityChecked(False)
+
     def save(self, path: Path) -> None:
         """Save the project with relative paths; it opens with a view of its first layer."""
         placed = [layer for layer in self.project.mapLayers().values() if layer.crs().isValid()]  # tables have none
