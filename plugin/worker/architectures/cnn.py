@@ -42,14 +42,7 @@ class CNN(nn.Module):
     ) -> None:
         """Build the network for `seq_len` grid days."""
         super().__init__()
-        length = seq_len
-        for _ in range(layers):
-            length = _length_after(length, kernel_size, stride, padding, pooling)
-        if length < 1:
-            raise InputError(
-                f"CNN: {layers} convolutions of size {kernel_size} leave nothing of {seq_len} dates: pad the series "
-                "('same'), or choose fewer convolutions, a smaller filter size or a smaller stride."
-            )
+        length = _length_of(seq_len, layers, (kernel_size, stride, padding, pooling))
         channels = [in_channels] + [filters * (2**i if widening else 1) for i in range(layers)]
         stages = [
             nn.Sequential(_convolution(before, after, kernel_size, stride, padding), *_after(after, pooling, dropout))
@@ -65,6 +58,23 @@ class CNN(nn.Module):
     def forward(self, x: Tensor, days: Tensor, valid: Tensor) -> Tensor:
         """Return logits (N, K) of x (N, T, C) on the regular grid."""
         return self.classify(self.dense(self.convolutions(x.transpose(1, 2))))
+
+
+def _length_of(seq_len: int, layers: int, shape: tuple[int, int, str, str]) -> int:
+    """Return what is left of `seq_len` dates after all convolutions of `shape`.
+
+    Raises:
+        InputError: nothing is left.
+    """
+    length = seq_len
+    for _ in range(layers):
+        length = _length_after(length, *shape)
+    if length < 1:
+        raise InputError(
+            f"CNN: {layers} convolutions of size {shape[0]} leave nothing of {seq_len} dates: pad the series "
+            "('same'), or choose fewer convolutions, a smaller filter size or a smaller stride."
+        )
+    return length
 
 
 def _convolution(before: int, after: int, kernel_size: int, stride: int, padding: str) -> nn.Module:
