@@ -31,9 +31,9 @@ def main() -> None:
     figures = {architecture: train_and_map(qgis, architecture) for architecture in TRAINING}
     explain(qgis)
     qgis.place_below("Scene", [SCENE / "reference_polygons.gpkg", min(SCENE.glob("S2_????????.tif"))])
-    qgis.hide("attention_of_polygons")  # its diagrams would cover the map
+    qgis.hide(RESULTS / "attention_of_polygons.gpkg")  # its diagrams would cover the map
     qgis.save(PROJECT)
-    draw_map(qgis.project, "ltae_map", "L-TAE: crops of the demo scene", DEMO / "map.png")
+    draw_map(qgis.layer(RESULTS / "ltae_map.tif"), "L-TAE: crops of the demo scene", DEMO / "map.png")
     tell(figures, qgis.seconds, time.monotonic() - started)
 
 
@@ -43,7 +43,7 @@ def make_samples(qgis: Headless) -> None:
     cube = {"folder": str(SCENE), "pattern": "S2_????????.tif", "mask_pattern": "*_SCL.tif", "mask_preset": "scl"}
     qgis.run("buildcube", "Build the cube", {**cube, "output": str(CUBE)})
     qgis.place_below("Training", [SCENE / "training_polygons.gpkg"])
-    training = qgis.layer("training_polygons")
+    training = qgis.layer(SCENE / "training_polygons.gpkg")
     parameters = {"cube": str(CUBE), "vectors": training, "class_field": "crop", "max_per_polygon": MAX_PER_POLYGON}
     qgis.run("extractsamples", "Extract samples", {**parameters, "output": str(SAMPLES)})
 
@@ -71,7 +71,7 @@ def explain(qgis: Headless) -> None:
     outputs["table"] = str(RESULTS / "attention_by_class.csv")
     qgis.run("attentionbyclass", "Attention by class", {**model, "samples": str(SAMPLES), **outputs})
     polygons = RESULTS / "attention_of_polygons.gpkg"
-    features = {**model, "cube": str(CUBE), "vectors": qgis.layer("training_polygons")}
+    features = {**model, "cube": str(CUBE), "vectors": qgis.layer(SCENE / "training_polygons.gpkg")}
     qgis.run("attentionfeatures", "Attention of polygons", {**features, "output": str(polygons)})
 
 

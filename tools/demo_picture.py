@@ -29,10 +29,9 @@ _DPI = 150
 _PAGE = (240.0, 190.0)
 
 
-def draw_map(project: QgsProject, map_name: str, title: str, path: Path) -> None:
-    """Draw the class map called `map_name` with its legend to a PNG."""
-    layer = project.mapLayersByName(map_name)[0]
-    layout = QgsPrintLayout(project)  # its map takes the project's CRS
+def draw_map(layer: QgsMapLayer, title: str, path: Path) -> None:
+    """Draw a class map with its legend to a PNG."""
+    layout = QgsPrintLayout(QgsProject.instance())  # its map takes the project's CRS
     layout.initializeDefaults()
     layout.pageCollection().page(0).setPageSize(QgsLayoutSize(*_PAGE, _MM))
     label = QgsLayoutItemLabel(layout)

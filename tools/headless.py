@@ -84,13 +84,14 @@ class Headless:
             node.addLayer(layer).setExpanded(False)
             node.findLayer(layer).setItemVisibilityChecked(not is_vector)
 
-    def layer(self, name: str) -> QgsMapLayer:
-        """Return the project's layer called `name`."""
-        return self.project.mapLayersByName(name)[0]
+    def layer(self, path: Path) -> QgsMapLayer:
+        """Return the project's layer of a file; its name depends on QGIS's settings and on where the file is."""
+        layers = self.project.mapLayers().values()
+        return next(layer for layer in layers if Path(layer.source().split("|")[0]) == path)
 
-    def hide(self, name: str) -> None:
-        """Switch off the layer called `name`."""
-        self.project.layerTreeRoot().findLayer(self.layer(name)).setItemVisibilityChecked(False)
+    def hide(self, path: Path) -> None:
+        """Switch off the layer of a file."""
+        self.project.layerTreeRoot().findLayer(self.layer(path)).setItemVisibilityChecked(False)
 
     def save(self, path: Path) -> None:
         """Save the project with relative paths; it opens with a view of its first layer."""
