@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -82,10 +81,3 @@ def job_folder(job: Job) -> Iterator[JobFolder]:
     yield folder
     if kept is None:
         shutil.rmtree(path, ignore_errors=True)
-
-
-def read_events(folder: JobFolder) -> list[Event]:
-    """Return the events of a run so far."""
-    if not folder.events.exists():
-        return []
-    return [json.loads(line) for line in folder.events.read_text(encoding="utf-8").splitlines()]
