@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Jobs: one frozen dataclass describes a run whole; dialog, Processing, tests and the command line all build these.
+
+A job names its inputs by path, so that job.json can be run again by hand: ``python -m plugin.run job.json``.
+Paths are absolute. An empty path means: not wanted. ``run.check.problems(job)`` says what is wrong with one.
+"""
+
+from __future__ import annotations
+
+import typing
+from pathlib import Path
+from typing import Union
+
+from ..errors import InputError
+from ..records import from_plain, read_json, to_plain, write_json
+from .explaining import AttentionFeaturesJob, AttentionJob
+from .inputs import MEMORY_MB, CubeJob, ExtractJob, SceneJob, TableJob
+from .judging import EvaluateJob, EvaluateMapJob
+from .learning import DEVICES, SPLIT_METHODS, SplitSpec, TrainJob
+from .maps import MapJob
+
+__all__ = [
+    "DEVICES",
+    "JOB_KINDS",
+    "MEMORY_MB",
+    "SPLIT_METHODS",
+    "AttentionFeaturesJob",
+    "AttentionJob",
+    "CubeJob",
+    "EvaluateJob",
+    "EvaluateMapJob",
+    "ExtractJob",
+    "Job",
+    "MapJob",
+    "SceneJob",
+    "SplitSpec",
+    "TableJob",
+    "TrainJob",
+    "load_job",
+    "save_job",
+]
+
+Job = Union[
+    CubeJob, ExtractJob, TableJob, TrainJob, MapJob,
+    AttentionJob, AttentionFeaturesJob, EvaluateJob, EvaluateMapJob, SceneJob,
+]  # fmt: skip
+JOB_KINDS: dict[str, type] = {cls.kind: cls for cls in typing.get_args(Job)}
+
+
+def save_job(job: Job, path: Path) -> None:
+    """Write the job as JSON."""
+    write_json(path, to_plain(job))
+
+
+def load_job(path: Path) -> Job:
+    """Read a job written by save_job.
+
+    Raises:
+        InputError: the file is missing, damaged or no job.
+    """
+    plain = read_json(path)
+    kind = plain.get("kind") if isinstance(plain, dict) else None
+    if kind not in JOB_KINDS:
+        raise InputError(f"{path} is not a Chronomap job: choose a job.json.")
+    return from_plain(JOB_KINDS[kind], plain)

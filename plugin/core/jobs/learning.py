@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Jobs that make models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+SPLIT_METHODS = ("polygon", "block", "field", "pixel")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+@dataclass(frozen=True)
+class SplitSpec:
+    """How samples are split into train, validation and test.
+
+    `method`: one of SPLIT_METHODS; block size in metres (map units); for "field" the folds of the sample file are
+    dealt whole, as polygons are.
+    """
+
+    method: str = "polygon"
+    train: float = 0.6
+    validation: float = 0.2
+    test: float = 0.2
+    block_size: float = 1000.0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class TrainJob:
+    """Train one architecture on a sample file; the model file holds the best epoch."""
+
+    samples: str
+    architecture: str
+    model: str  # output (.safetensors)
+    hyperparameters: dict[str, Any] = field(default_factory=dict)  # what is left out keeps the default preset's value
+    strategy: dict[str, Any] = field(default_factory=dict)
+    split: SplitSpec = SplitSpec()
+    report: str = ""  # HTML
+    grid_step_days: float = 0.0  # for networks on a regular grid; 0: as many steps as there are dates
+    keep_on_cancel: bool = False  # cancel ends training and keeps the best epoch so far, instead of nothing
+    device: str = "auto"
+    kind: str = "train"
