@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A recipe: the jobs of the main path, from rasters to map, as the dialog shows, keeps and runs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Optional, Union
+
+from .errors import InputError
+from .jobs import CubeJob, ExtractJob, MapJob, TableJob, TrainJob
+from .records import from_plain, read_json, to_plain, write_json
+
+RECIPE_FORMAT = 1
+
+
+def _train_default() -> TrainJob:
+    return TrainJob(samples="", architecture="ltae", model="")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One job per step; each reads what the step before wrote. With `table` the samples come from a table instead."""
+
+    cube: CubeJob = field(default_factory=lambda: CubeJob(output=""))
+    extract: ExtractJob = field(default_factory=lambda: ExtractJob("", "", "", ""))
+    table: Optional[TableJob] = None
+    train: TrainJob = field(default_factory=_train_default)
+    map: MapJob = field(default_factory=lambda: MapJob("", "", {}))
+    format: int = RECIPE_FORMAT
+
+    @property
+    def samples(self) -> Union[ExtractJob, TableJob]:
+        """The job that makes the samples."""
+        return self.table or self.extract
+
+
+def placed(recipe: Recipe, folder: Path, name: str) -> Recipe:
+    """Return `recipe` with cube, samples, model and report put into `folder` under `name`, each step fed by the last.
+
+    The map's outputs keep their products and are named after the model.
+    """
+    cube, samples = str(folder / f"{name}_cube.json"), str(folder / f"{name}_samples.npz")
+    model = str(folder / f"{name}.safetensors")
+    return replace(
+        recipe,
+        cube=replace(recipe.cube, output=cube),
+        extract=replace(recipe.extract, cube=cube, output=samples),
+        table=replace(recipe.table, output=samples) if recipe.table else None,
+        train=replace(recipe.train, samples=samples, model=model, report=str(folder / f"{name}.html")),
+        map=replace(
+            recipe.map,
+            cube=cube,
+            model=model,
+            outputs={product: str(folder / f"{name}_{product}.tif") for product in recipe.map.outputs},
+        ),
+    )
+
+
+def save_recipe(recipe: Recipe, path: Path) -> None:
+    """Write the recipe as JSON."""
+    write_json(path, to_plain(recipe))
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read a recipe written by save_recipe.
+
+    Raises:
+        InputError: the file is missing, damaged, no recipe, or from a newer version of the plugin.
+    """
+    plain = read_json(path)
+    if not isinstance(plain, dict) or "cube" not in plain or "train" not in plain:
+        raise InputError(f"{path} holds no Chronomap settings: choose a file saved from the Chronomap window.")
+    if plain.get("format", 0) > RECIPE_FORMAT:
+        raise InputError(f"{path} was saved by a newer Chronomap: update the plugin.")
+    return from_plain(Recipe, plain)
