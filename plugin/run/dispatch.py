@@ -88,7 +88,8 @@ def _make_scene(job: SceneJob, folder: JobFolder, monitor: Monitor, python: str)
 
 def _save(samples: SampleSet, output: str, monitor: Monitor) -> dict[str, Any]:
     for info in samples.classes:
-        monitor.note(f"{info.name} ({info.value}): {info.samples} samples from {info.polygons} polygons")
+        groups = f" from {info.polygons} polygons" if samples.is_grouped else ""
+        monitor.note(f"{info.name} ({info.value}): {info.samples} samples{groups}")
     save_samples(samples, Path(output))
     return {"samples": output}
 
