@@ -54,6 +54,7 @@ class ModelCard:
     validation_metrics: dict[str, Any] = field(default_factory=dict)
     temperature: float = 1.0
     parameters: int = 0
+    flops: int = 0  # of one series; of a forest: comparisons (see worker/cost.py)
     seconds: float = 0.0
     created: str = ""
     plugin_version: str = ""

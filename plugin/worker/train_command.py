@@ -18,6 +18,7 @@ from ..core.monitor import Event, Monitor
 from ..core.records import from_plain, to_plain
 from ..core.strategy import STRATEGY, strategy_defaults
 from .architectures import registry
+from .cost import cost_of
 from .device import choose_device, make_repeatable, training_threads
 from .fitting import TEST, TRAIN, VALIDATION, Fitted, Samples, part_metrics
 from .model_file import check_writable, save_model
@@ -109,6 +110,7 @@ def _finished_card(card: ModelCard, samples: Samples, fitted: Fitted, seconds: f
         best_epoch=fitted.best_epoch,
         temperature=fitted.temperature,
         parameters=fitted.parameters,
+        flops=cost_of(card, fitted.arrays).flops,
         validation_metrics=part_metrics(validation.label, fitted.validation_prediction, card.classes),
         metrics=part_metrics(test.label, fitted.test_prediction, card.classes),
         seconds=seconds,
