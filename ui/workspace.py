@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the pages of the window share: the recipe, and the signal that tells of its changes."""
+"""What the pages of the window share: the recipe, the queue of runs, the shelf of models."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ..plugin.core.recipe import Recipe
+from ..plugin.host.queue import JobQueue
+from ..plugin.host.shelf import ModelShelf
 
 
 class Workspace(QObject):
@@ -20,6 +22,8 @@ class Workspace(QObject):
     def __init__(self, iface: Any) -> None:
         super().__init__()
         self.iface = iface
+        self.queue = JobQueue(self)
+        self.shelf = ModelShelf(self)
         self._recipe = Recipe()
 
     @property
