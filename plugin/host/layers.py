@@ -154,7 +154,7 @@ def renamed(legend: ClassLegend, pairs: dict[str, str]) -> ClassLegend:
     names = {value: pairs.get(label, label) for value, label in legend.names.items()}
     labels = set(legend.names.values())
     names.update({old: new for old, new in pairs.items() if old not in labels})
-    colors = {pairs.get(label, label): color for label, color in legend.colors.items()}
+    colors = {pairs.get(label, label): color for label, color in legend.colors.items() if pairs.get(label, label)}
     return ClassLegend(names, colors)
 
 

@@ -78,6 +78,7 @@ class BuildCube(Algorithm):
             mask_rule=_mask_rule(read),
             layer_dates=rasters.dates,
             dates=read.words("dates"),
+            left_out=read.names("left_out"),
             bands=read.names("bands"),
             order=read.choice("order"),
             scale=read.optional_number("scale"),
@@ -151,6 +152,11 @@ class BuildCube(Algorithm):
         self.add(
             text_parameter("dates", tr("Dates")),
             tr("ISO dates, one per raster or one per date of a stack; they win over what is found in the files."),
+        )
+        self.add(
+            text_parameter("left_out", tr("Dates to leave out")),
+            tr("Acquisitions that are not used, by day, date-time or label, separated by commas."),
+            advanced=True,
         )
         self.add(
             text_parameter("bands", tr("Bands")),

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from ..core.errors import InputError
 from ..core.jobs import CubeJob
@@ -36,12 +36,12 @@ _HINT = (
 
 
 def user_dates(job: CubeJob) -> tuple[str, ...]:
-    """Return the user's dates as ISO.
+    """Return the user's dates as ISO; '' where a raster's own date shall count.
 
     Raises:
         InputError: one cannot be read; the message names it.
     """
-    return tuple(read_user_date(text) for text in job.dates)
+    return tuple(read_user_date(text) if text.strip() else "" for text in job.dates)
 
 
 def layer_dates(job: CubeJob) -> dict[str, str]:
@@ -50,9 +50,11 @@ def layer_dates(job: CubeJob) -> dict[str, str]:
 
 
 def given_by_raster(job: CubeJob, inputs: Inputs) -> dict[str, str]:
-    """Return the user's date of each raster where one was given per raster, else {}."""
+    """Return the user's date of each raster that got one, where dates were given per raster; else {}."""
     dates = user_dates(job)
-    return dict(zip(inputs.rasters, dates)) if len(dates) == len(inputs.rasters) else {}
+    if len(dates) != len(inputs.rasters):
+        return {}
+    return {name: date for name, date in zip(inputs.rasters, dates) if date}
 
 
 def date_inputs(job: CubeJob, headers: Sequence[Header], inputs: Inputs) -> tuple[list[Piece], list[str]]:
@@ -61,13 +63,17 @@ def date_inputs(job: CubeJob, headers: Sequence[Header], inputs: Inputs) -> tupl
     Raises:
         InputError: a raster has no date, or an ambiguous one, or the user's dates do not fit.
     """
-    dates = user_dates(job)
-    if dates:
-        return _by_user(dates, headers, job, given_by_raster(job, inputs)), []
+    dates = tuple(date for date in user_dates(job) if date)
+    given = given_by_raster(job, inputs)
+    if dates and not given:
+        return _by_user(dates, headers, job), []
     known = layer_dates(job)
     pieces: list[Piece] = []
     doubts: list[str] = []
     for header in headers:
+        if header.dataset in given:
+            pieces += single_pieces(header, Dating(given[header.dataset], USER))
+            continue
         stacked = stack_dates(header)
         if stacked:
             pieces += stack_pieces(header, stacked, stack_names(header), DESCRIPTION)
@@ -82,10 +88,9 @@ def date_inputs(job: CubeJob, headers: Sequence[Header], inputs: Inputs) -> tupl
     return pieces, doubts + _where_from(pieces)
 
 
-def _by_user(dates: tuple[str, ...], headers: Sequence[Header], job: CubeJob, given: Mapping[str, str]) -> list[Piece]:
-    """Apply the user's dates: one per raster, one per group of one-band files, or one per date of each stack."""
-    if not given:
-        given = _by_group(dates, headers)
+def _by_user(dates: tuple[str, ...], headers: Sequence[Header], job: CubeJob) -> list[Piece]:
+    """Apply the user's dates that are not one per raster: one per group of one-band files, or per date of a stack."""
+    given = _by_group(dates, headers)
     if given:
         return [piece for header in headers for piece in single_pieces(header, Dating(given[header.dataset], USER))]
     twice = [date for date, count in Counter(dates).items() if count > 1]

@@ -38,7 +38,8 @@ def discover(job: CubeJob) -> CubeSpec:
     plain, masks, notes = _from_rasters(job, inputs)
     products, remarks = _from_products(job, inputs)
     notes += remarks
-    acquisitions = sorted(choose_bands(plain + products, job.bands), key=lambda acquisition: acquisition.date)
+    used = _without(plain + products, job.left_out)
+    acquisitions = sorted(choose_bands(used, job.bands), key=lambda acquisition: acquisition.date)
     _check_resampled(job, acquisitions[0])
     acquisitions = [_calibrated(acquisition, job) for acquisition in acquisitions]
     if inputs.masks:
@@ -95,6 +96,15 @@ def _from_products(job: CubeJob, inputs: Inputs) -> tuple[list[Acquisition], lis
         acquisitions += [replace(acquisition, date=date) if date else acquisition for acquisition in found]
         notes += remarks
     return acquisitions, notes
+
+
+def _without(acquisitions: list[Acquisition], left_out: tuple[str, ...]) -> list[Acquisition]:
+    """Return the acquisitions that `left_out` does not name, by day, date-time or label."""
+    names = set(left_out)
+    used = [item for item in acquisitions if names.isdisjoint((item.date, item.date[:10], item.label))]
+    if not used:
+        raise InputError(f"All {len(acquisitions)} acquisitions are left out: use at least one.")
+    return used
 
 
 def _check_resampled(job: CubeJob, acquisition: Acquisition) -> None:

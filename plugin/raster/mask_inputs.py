@@ -25,6 +25,7 @@ def dated_masks(job: CubeJob, inputs: Inputs) -> list[DatedMask]:
         InputError: a mask cannot be opened, or its date is ambiguous.
     """
     known, dates = layer_dates(job), user_dates(job)
+    dates = dates if all(dates) else ()
     headers = [read_header(name) for name in inputs.masks]
     if len(headers) == 1 and len(headers[0].bands) == len(dates) > 1:
         return [_mask(headers[0], index, date) for index, date in enumerate(dates)]

@@ -15,6 +15,7 @@ from ..core.errors import InputError
 from ..core.jobs import ExtractJob
 from ..core.monitor import Monitor
 from .cube import open_cube
+from .grid import Grid
 from .legend import LEFT_OUT, few, make_legend
 from .pixels import PixelSet, pixels_under, series_batches
 from .samples import SampleSet, check_enough, counted_classes, first_day, used_classes
@@ -47,14 +48,30 @@ def extract_samples(job: ExtractJob, monitor: Monitor) -> SampleSet:
         raise InputError("No class field is chosen: choose the field of the vectors that holds the class names.")
     source = VectorSource(job.vectors, job.layer, job.class_field, job.fold_field)
     with open_cube(load_cube_spec(Path(job.cube)), job.memory_mb // 4) as cube:
-        vectors = read_features(source, cube.grid.crs_wkt)
-        chosen = _capped(_labelled(vectors, cube, job), job)
+        chosen = labelled_pixels(read_features(source, cube.grid.crs_wkt), cube.grid, job)
         samples = _read(cube, chosen, job, monitor)
     for note in samples.notes:
         monitor.note(note)
     check_enough(samples)
     monitor.progress(1.0, f"{len(samples)} samples of {len(samples.classes)} classes")
     return samples
+
+
+def labelled_pixels(vectors: VectorSet, grid: Grid, job: ExtractJob) -> LabelledPixels:
+    """Find the pixels of the features that have a class, no more than the job's caps allow; no raster is read.
+
+    Raises:
+        InputError: no class is left, all features lie outside the grid, or the pixels do not fit the memory setting.
+    """
+    legend = make_legend([feature.name for feature in vectors.features], vectors.unit, job.rename, job.colors)
+    kept = np.flatnonzero(legend.label != LEFT_OUT)
+    if not len(kept):
+        raise InputError(f"No class of {vectors.title} is left: rename fewer classes to nothing.")
+    named = VectorSet(tuple(vectors.features[i] for i in kept), vectors.title, vectors.notes + legend.notes)
+    pixels = pixels_under(named, grid, job.all_touched, job.memory_mb)
+    label = legend.label[kept][pixels.feature]
+    clear, notes = clear_pixels(pixels, label)
+    return _capped(LabelledPixels(pixels.subset(clear), label[clear], legend.classes, pixels.notes + notes), job)
 
 
 def clear_pixels(pixels: PixelSet, label: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -96,19 +113,6 @@ def capped(owner: np.ndarray, cap: int, generator: np.random.Generator) -> np.nd
     mask = np.zeros(len(owner), bool)
     mask[order[rank < cap]] = True
     return mask
-
-
-def _labelled(vectors: VectorSet, cube: Cube, job: ExtractJob) -> LabelledPixels:
-    """Find the pixels of the features that have a class."""
-    legend = make_legend([feature.name for feature in vectors.features], vectors.unit, job.rename, job.colors)
-    kept = np.flatnonzero(legend.label != LEFT_OUT)
-    if not len(kept):
-        raise InputError(f"No class of {vectors.title} is left: rename fewer classes to nothing.")
-    named = VectorSet(tuple(vectors.features[i] for i in kept), vectors.title, vectors.notes + legend.notes)
-    pixels = pixels_under(named, cube.grid, job.all_touched, job.memory_mb)
-    label = legend.label[kept][pixels.feature]
-    clear, notes = clear_pixels(pixels, label)
-    return LabelledPixels(pixels.subset(clear), label[clear], legend.classes, pixels.notes + notes)
 
 
 def _capped(found: LabelledPixels, job: ExtractJob) -> LabelledPixels:

@@ -98,3 +98,32 @@ def test_project_folder_with_a_date_dates_nothing(tmp_path):
     names = tuple(raster(tmp_path / "project_20230101" / f"{name}.tif") for name in ("one", "two"))
     with pytest.raises(InputError, match="cannot be trusted"):
         find(rasters=names)
+
+
+def test_a_blank_user_date_keeps_what_is_found(tmp_path):
+    names = tuple(raster(tmp_path / f"s_2021060{day}.tif") for day in (1, 2))
+    assert dates_of(find(rasters=names, dates=("", "2021-07-09"))) == ["2021-06-01", "2021-07-09"]
+
+
+def test_user_dates_fill_in_for_the_rasters_without_one(tmp_path):
+    names = tuple(raster(tmp_path / name) for name in ("spring.tif", "s_20210602.tif"))
+    assert dates_of(find(rasters=names, dates=("2021-03-01", ""))) == ["2021-03-01", "2021-06-02"]
+
+
+@pytest.mark.parametrize("name", ["2021-06-02", "2021-06-02T10:30:00", "s_20210602T103000"])
+def test_acquisitions_are_left_out_by_day_time_or_label(tmp_path, name):
+    names = tuple(raster(tmp_path / f"s_2021060{day}T103000.tif") for day in (1, 2, 3))
+    found = find(rasters=names, left_out=(name,))
+    assert dates_of(found) == ["2021-06-01T10:30:00", "2021-06-03T10:30:00"]
+
+
+def test_leaving_out_a_date_mends_a_missing_band(tmp_path):
+    for name in ("20210605_B04", "20210605_B8A", "20210615_B04"):
+        raster(tmp_path / f"S2_{name}.tif")
+    assert find(folder=str(tmp_path), left_out=("2021-06-15",)).band_names == ("B04", "B8A")
+
+
+def test_leaving_out_all_acquisitions_is_refused(tmp_path):
+    name = raster(tmp_path / "s_20210601.tif")
+    with pytest.raises(InputError, match="All 1 acquisitions are left out"):
+        find(rasters=(name,), left_out=("2021-06-01",))

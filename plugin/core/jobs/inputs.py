@@ -17,8 +17,9 @@ class CubeJob:
 
     `rasters` (GDAL dataset names, SAFE folders or archives) and/or all files of `folder` that match the glob `pattern`;
     `masks` and `mask_pattern` likewise. `layer_dates` maps rasters to dates their QGIS layers know. `dates` are the
-    user's: one per raster, or one per date of a stack; they win over what is found. `bands` chooses bands by name
-    (() = all). `order` of a stack: "auto", "date_major" or "band_major". `mask_rule` None: `mask_preset` decides.
+    user's: one per raster ('' keeps what is found), or one per date of a stack; they win over what is found.
+    `left_out` names acquisitions that are not used, by day, date-time or label. `bands` chooses bands by name (() =
+    all). `order` of a stack: "auto", "date_major" or "band_major". `mask_rule` None: `mask_preset` decides.
     """
 
     output: str
@@ -31,6 +32,7 @@ class CubeJob:
     mask_rule: Optional[MaskRule] = None
     layer_dates: dict[str, str] = field(default_factory=dict)
     dates: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     bands: tuple[str, ...] = ()
     order: str = "auto"
     scale: Optional[float] = None  # physical = stored * scale + offset; None: what the files say
