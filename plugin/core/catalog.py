@@ -21,7 +21,10 @@ CATALOG_PATH = Path(__file__).resolve().parents[2] / "resources" / "architecture
 
 @dataclass(frozen=True)
 class Hyperparameter:
-    """One setting: `kind` is "int", "float", "bool" or "choice"; minimum and maximum are inclusive."""
+    """One setting: `kind` is "int", "float", "bool" or "choice"; minimum and maximum are inclusive.
+
+    `only_if` names another setting and the values of it with which this one matters; without values: any but 0 or no.
+    """
 
     name: str
     label: str
@@ -31,6 +34,14 @@ class Hyperparameter:
     minimum: float = 0.0
     maximum: float = 0.0
     choices: tuple[str, ...] = ()
+    only_if: tuple[str, ...] = ()
+
+    def matters(self, values: Mapping[str, Any]) -> bool:
+        """Return whether this setting changes anything, given the `values` of all settings."""
+        if not self.only_if:
+            return True
+        other, *wanted = self.only_if
+        return values[other] in wanted if wanted else bool(values[other])
 
     def problem(self, value: Any) -> str:
         """Return why `value` is not allowed, as a sentence, or ''."""
@@ -99,6 +110,17 @@ class Architecture:
     def problems(self, values: Mapping[str, Any]) -> list[str]:
         """Return what is wrong with hyperparameter `values`, a sentence each."""
         return value_problems(self.hyperparameters, values, self.title)
+
+
+def condition_text(setting: Hyperparameter, declared: Iterable[Hyperparameter]) -> str:
+    """Return when `setting` matters, as a sentence that names the other of the `declared` settings, or ''."""
+    if not setting.only_if:
+        return ""
+    name, *wanted = setting.only_if
+    other = next(entry for entry in declared if entry.name == name)
+    if wanted:
+        return f"Matters only with {other.label.lower()} {' or '.join(wanted)}."
+    return f"Matters only with {other.label.lower()}" + ("." if other.kind == "bool" else " above 0.")
 
 
 def value_problems(declared: Iterable[Hyperparameter], values: Mapping[str, Any], owner: str) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from .catalog import Architecture, Hyperparameter, Preset
+from .catalog import Architecture, Hyperparameter, Preset, condition_text
 from .strategy import STRATEGY
 
 
@@ -78,7 +78,10 @@ def _preset_values(architecture: Architecture, preset: Preset) -> str:
 def _settings(settings: Sequence[Hyperparameter], defaults: Mapping[str, Any]) -> str:
     if not settings:
         return ""
-    rows = [(s.label, value_text(defaults[s.name]), range_text(s), s.help) for s in settings]
+    rows = [
+        (s.label, value_text(defaults[s.name]), range_text(s), f"{s.help} {condition_text(s, settings)}".strip())
+        for s in settings
+    ]
     return "<p><b>Settings</b></p>" + _table(("Setting", "Default", "Range", "What it does"), rows)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from qgis.core import QgsProcessingContext, QgsProcessingOutputNumber, QgsProcessingParameterNumber
 
-from ..core.catalog import Architecture, Hyperparameter
+from ..core.catalog import Architecture, Hyperparameter, condition_text
 from ..core.jobs import SPLIT_METHODS, Job, SplitSpec, TrainJob
 from ..core.strategy import STRATEGY, strategy_defaults
 from ..host.text import tr
@@ -160,7 +160,9 @@ class Train(Algorithm):
         limits = ""
         if setting.kind in ("int", "float"):
             limits = " " + tr("From {low} to {high}.").format(low=_text(setting.minimum), high=_text(setting.maximum))
-        return tr(setting.help) + limits + " " + tr("Empty: as in the preset") + f" ({presets})."
+        declared = (*self.architecture.hyperparameters, *STRATEGY)
+        words = (tr(setting.help) + limits, condition_text(setting, declared))
+        return " ".join((*filter(None, words), tr("Empty: as in the preset") + f" ({presets})."))
 
 
 _SHARE_HELP = {

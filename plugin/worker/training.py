@@ -19,7 +19,7 @@ from .architectures import build_network
 from .augmentation import augmented
 from .evaluation import fit_temperature, predict_logits
 from .fitting import TEST, TRAIN, VALIDATION, Fitted, Samples, confusion_matrix
-from .losses import Criterion, make_criterion
+from .losses import Criterion, balanced_weights, make_criterion
 from .model_file import network_arrays
 from .optimisation import Schedule, make_optimizer
 from .series import Preparation
@@ -101,7 +101,7 @@ class Trainer:
             self.monitor.warning("There are no validation samples: the last epoch is kept, whether it is best or not.")
         criterion = make_criterion(self.strategy, train.label, len(self.names))
         optimizer = make_optimizer(self.strategy, self.network.parameters())
-        schedule = Schedule(self.strategy, optimizer, len(self._batches(len(train))))
+        schedule = Schedule(self.strategy, optimizer, self._batches_per_epoch(len(train)))
         progress = Progress()
         for epoch in range(1, self.strategy["epochs"] + 1):
             started = time.perf_counter()
@@ -110,7 +110,7 @@ class Trainer:
             record = {"epoch": epoch, "epochs": self.strategy["epochs"], "train_loss": train_loss}
             record.update(self._validate(validation, criterion))
             record["is_best"] = self._note_best(progress, epoch, record["validation_loss"])
-            record["learning_rate"] = optimizer.param_groups[0]["lr"]
+            record["learning_rate"] = schedule.rate
             record["seconds"] = time.perf_counter() - started
             schedule.after_epoch(record["validation_loss"])
             self._report(progress, record)
@@ -131,7 +131,7 @@ class Trainer:
         """Pass over the training samples once and return the mean loss."""
         self.network.train()
         total, seen = torch.zeros((), device=train.label.device), 0
-        for batch in self._batches(len(train)):
+        for batch in self.batches(train.label):
             self.monitor.check()
             chosen = batch.to(train.label.device)
             x, days, valid = augmented(
@@ -150,12 +150,26 @@ class Trainer:
                 break
         return float(total) / seen
 
-    def _batches(self, count: int) -> list[Tensor]:
-        """Return shuffled batches of indices; a last one of a single series joins the one before (batch statistics)."""
-        batches = list(torch.randperm(count, generator=self.generator).split(self.strategy["batch_size"]))
+    def batches(self, label: Tensor) -> list[Tensor]:
+        """Return batches of indices into the training samples, as many as there are samples in all.
+
+        A last batch of a single series joins the one before (batch statistics).
+        """
+        batches = list(self._order(label.cpu()).split(self.strategy["batch_size"]))
         if len(batches) > 1 and len(batches[-1]) == 1:
             batches[-2:] = [torch.cat(batches[-2:])]
         return batches
+
+    def _order(self, label: Tensor) -> Tensor:
+        """Return indices (N,) in random order: each once, or drawn with repeats so that classes come equally often."""
+        if self.strategy["sampling"] == "balanced":
+            weights = balanced_weights(label, len(self.names))[label]
+            return torch.multinomial(weights, len(label), replacement=True, generator=self.generator)
+        return torch.randperm(len(label), generator=self.generator)
+
+    def _batches_per_epoch(self, count: int) -> int:
+        size = self.strategy["batch_size"]
+        return max(1, count // size + (count % size > 1))
 
     def _validate(self, validation: Series, criterion: Criterion) -> dict[str, Any]:
         if not len(validation):

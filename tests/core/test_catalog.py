@@ -2,7 +2,14 @@
 from __future__ import annotations
 
 import pytest
-from chronomap.plugin.core.catalog import Architecture, Hyperparameter, Preset, load_catalog, value_problems
+from chronomap.plugin.core.catalog import (
+    Architecture,
+    Hyperparameter,
+    Preset,
+    condition_text,
+    load_catalog,
+    value_problems,
+)
 from chronomap.plugin.core.errors import InputError
 from chronomap.plugin.core.strategy import STRATEGY, strategy_defaults
 
@@ -75,3 +82,33 @@ def test_every_default_and_preset_of_the_stored_catalog_is_valid():
 def test_every_setting_has_a_help_text():
     settings = [*STRATEGY, *(setting for entry in load_catalog().values() for setting in entry.hyperparameters)]
     assert [setting.name for setting in settings if not (setting.help and setting.label)] == []
+
+
+def test_conditions_name_settings_that_are_there_and_values_they_can_have():
+    for declared in (STRATEGY, *(entry.hyperparameters for entry in load_catalog().values())):
+        known = {setting.name: setting for setting in declared}
+        for setting in declared:
+            if setting.only_if:
+                other, *wanted = setting.only_if
+                assert set(wanted) <= set(known[other].choices)
+                assert wanted or known[other].kind != "choice"
+
+
+def test_no_architecture_has_a_setting_named_like_one_of_the_strategy():
+    names = {setting.name for setting in STRATEGY}
+    for entry in load_catalog().values():
+        assert names.isdisjoint(setting.name for setting in entry.hyperparameters)
+
+
+def test_settings_matter_where_their_condition_is_met():
+    peepholes = Hyperparameter("peepholes", "Peepholes", "bool", True, "", only_if=("cell", "lstm"))
+    share = Hyperparameter("share", "Share", "float", 0.1, "", 0.0, 1.0, only_if=("dropout",))
+    assert peepholes.matters({"cell": "lstm"})
+    assert not peepholes.matters({"cell": "gru"})
+    assert share.matters({"dropout": 0.5})
+    assert not share.matters({"dropout": 0.0})
+    assert [condition_text(setting, (DROPOUT, CELL)) for setting in (peepholes, share, WIDTH)] == [
+        "Matters only with cell lstm.",
+        "Matters only with dropout above 0.",
+        "",
+    ]

@@ -104,8 +104,8 @@ ARCHITECTURE = Architecture(
                {"optimizer": "adam", "learning_rate": 1e-3, "schedule": "cosine", "batch_size": 32, "epochs": 30,
                 "patience": 15}),
         Preset("paper", "Ismail Fawaz et al. 2020 (1500 epochs)", {},
-               {"optimizer": "adam", "learning_rate": 1e-3, "schedule": "plateau", "batch_size": 64, "epochs": 1500,
-                "patience": 200}),
+               {"optimizer": "adam", "learning_rate": 1e-3, "schedule": "plateau", "plateau_patience": 50,
+                "batch_size": 64, "epochs": 1500, "patience": 200}),
     ),
     deviations="One network instead of an ensemble of five. Kernels are scaled to series shorter than 50 dates. The "
     "modules before a shortcut end with a ReLU, as in the authors' code. Gaps are filled "
