@@ -79,7 +79,7 @@ class JobTask(QgsTask):
     def run(self) -> bool:
         """Run the job, in a thread; this is one of the two places where any error ends."""
         self._started = True
-        pool = _pool()
+        pool = task_pool()
         pool.releaseThread()  # QGIS before 3.34 draws maps with the same threads
         try:
             self._outputs = run_job(
@@ -90,7 +90,7 @@ class JobTask(QgsTask):
         except ChronomapError as error:
             self._error = str(error)
         except Exception as error:  # noqa: BLE001 (the edge)
-            self._error = _unexpected(error)
+            self._error = unexpected(error)
         finally:
             pool.reserveThread()
             self._ended.set()
@@ -111,12 +111,13 @@ class JobTask(QgsTask):
             self.setProgress(percent)
 
 
-def _pool() -> QThreadPool:
+def task_pool() -> QThreadPool:
+    """Return the threads that tasks run in; before QGIS 3.34 maps are drawn by the same ones."""
     manager = QgsApplication.taskManager()
     return manager.threadPool() if hasattr(manager, "threadPool") else QThreadPool.globalInstance()
 
 
-def _unexpected(error: Exception) -> str:
+def unexpected(error: Exception) -> str:
     """Write the traceback to a file and return the sentence that names it."""
     with tempfile.NamedTemporaryFile("w", prefix="chronomap-", suffix=".log", delete=False, encoding="utf-8") as file:
         traceback.print_exception(type(error), error, error.__traceback__, file=file)

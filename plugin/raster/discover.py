@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..core.cube_spec import MOSAIC, Acquisition, CubeSpec
@@ -26,19 +27,47 @@ _SHOWN = 5
 STACK_ORDERS = ("auto", "date_major", "band_major")
 
 
+@dataclass(frozen=True)
+class Gathered:
+    """What a job's rasters hold before bands are chosen: acquisitions, masks with dates, and notes."""
+
+    inputs: Inputs
+    acquisitions: tuple[Acquisition, ...]
+    masks: tuple[DatedMask, ...]
+    notes: tuple[str, ...]
+
+
 def discover(job: CubeJob) -> CubeSpec:
     """Find acquisitions, dates, bands and masks in the job's rasters; every raster is opened once as a check.
 
     Raises:
         InputError: dates are missing or ambiguous, a band or file is missing, rasters do not fit each other.
     """
+    return complete(job, gather(job))
+
+
+def gather(job: CubeJob) -> Gathered:
+    """Read the headers of the job's rasters.
+
+    Raises:
+        InputError: a raster cannot be opened, or a date is missing or ambiguous.
+    """
     if job.order not in STACK_ORDERS:
         raise InputError(f"The order '{job.order}' of a stack is unknown: choose one of {', '.join(STACK_ORDERS)}.")
     inputs = find_inputs(job)
     plain, masks, notes = _from_rasters(job, inputs)
     products, remarks = _from_products(job, inputs)
-    notes += remarks
-    used = _without(plain + products, job.left_out)
+    return Gathered(inputs, (*plain, *products), tuple(masks), (*notes, *remarks))
+
+
+def complete(job: CubeJob, gathered: Gathered) -> CubeSpec:
+    """Put together what was gathered; every raster is opened once as a check.
+
+    Raises:
+        InputError: a band or file is missing, rasters do not fit each other, or nothing is left.
+    """
+    inputs, masks, notes = gathered.inputs, list(gathered.masks), list(gathered.notes)
+    used = _without(gathered.acquisitions, job.left_out)
     acquisitions = sorted(choose_bands(used, job.bands), key=lambda acquisition: acquisition.date)
     _check_resampled(job, acquisitions[0])
     acquisitions = [_calibrated(acquisition, job) for acquisition in acquisitions]
@@ -98,7 +127,7 @@ def _from_products(job: CubeJob, inputs: Inputs) -> tuple[list[Acquisition], lis
     return acquisitions, notes
 
 
-def _without(acquisitions: list[Acquisition], left_out: tuple[str, ...]) -> list[Acquisition]:
+def _without(acquisitions: Sequence[Acquisition], left_out: tuple[str, ...]) -> list[Acquisition]:
     """Return the acquisitions that `left_out` does not name, by day, date-time or label."""
     names = set(left_out)
     used = [item for item in acquisitions if names.isdisjoint((item.date, item.date[:10], item.label))]
