@@ -10,41 +10,49 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from .environment import managed_environment
 from .errors import WorkerError
 from .process import run_briefly
 
 ENVIRONMENT_VARIABLE = "CHRONOMAP_PYTHON"
+LEAST_PYTHON = (3, 9)
+NEEDED = {"torch": "torch", "numpy": "numpy", "safetensors": "safetensors"}  # module -> package
+WANTED = {"sklearn": "scikit-learn", "matplotlib": "matplotlib"}  # only forests and charts need these
 _PROBE_TIMEOUT_S = 120.0
-_PROBE = (
-    "import json, sys, numpy, safetensors, torch; "
-    "print(json.dumps({'python': sys.version.split()[0], 'torch': torch.__version__, 'numpy': numpy.__version__, "
-    "'cuda': torch.cuda.is_available()}))"
-)
+# Runs in the candidate: imports what is needed, looks for what is wanted, answers with one line of JSON.
+_PROBE = f"""
+import json, sys
+from importlib.util import find_spec
+needed, wanted = {NEEDED!r}, {WANTED!r}
+versions, problems = {{"python": sys.version.split()[0]}}, {{}}
+for module, package in needed.items():
+    try:
+        versions[package] = __import__(module).__version__
+    except Exception as error:
+        problems[package] = "" if find_spec(module) is None else str(error).splitlines()[0]
+absent = [package for module, package in wanted.items() if find_spec(module) is None]
+if "torch" in versions:
+    import torch
+    mps = getattr(torch.backends, "mps", None)
+    device = "cuda" if torch.cuda.is_available() else "mps" if mps is not None and mps.is_available() else "cpu"
+    versions["device"] = device
+    if device == "cuda":
+        versions["device"] += " (" + torch.cuda.get_device_name() + ")"
+print(json.dumps({{"versions": versions, "problems": problems, "absent": absent}}))
+"""
 
 
 @dataclass(frozen=True)
 class Probe:
-    """What a candidate answered: versions, or why it cannot run the worker."""
+    """What a candidate answered: versions (of "python" and packages; "device"), or why it cannot run the worker.
+
+    `absent`: packages without which some of the plugin does not work.
+    """
 
     python: str
     versions: dict[str, str]
     problem: str = ""
-
-
-def managed_environment() -> Path:
-    """Return where the plugin keeps its own worker environment: the user's local data, not profile or plugin."""
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share"))
-    return base / "chronomap" / "worker"
-
-
-def environment_python(environment: Path) -> Path:
-    """Return the interpreter inside a virtual environment."""
-    return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    absent: tuple[str, ...] = ()
 
 
 def candidates(setting: str = "") -> list[str]:
@@ -59,8 +67,8 @@ def candidates(setting: str = "") -> list[str]:
     own = sys.executable if Path(sys.executable).stem.lower().startswith("python") else ""
     if os.name == "nt":  # sys.executable is QGIS itself there
         own = str(Path(sys.prefix) / "python.exe")
-    managed = environment_python(managed_environment())
-    found = [str(managed) if managed.exists() else "", own]
+    managed = managed_environment()
+    found = [managed.python if managed else "", own]
     if not own and sys.platform.startswith("linux"):
         found.append("/usr/bin/python3")
     return list(dict.fromkeys(path for path in found if path))
@@ -68,15 +76,29 @@ def candidates(setting: str = "") -> list[str]:
 
 @lru_cache(maxsize=16)
 def probe(python: str) -> Probe:
-    """Ask `python` for torch, numpy and safetensors."""
+    """Ask `python` for its version and for what the worker needs."""
     code, output = run_briefly([python, "-c", _PROBE], _PROBE_TIMEOUT_S)
     lines = output.strip().splitlines() or ["no answer"]
     if code != 0:
         return Probe(python, {}, lines[-1])
     try:
-        return Probe(python, json.loads(lines[-1]))
-    except ValueError:
+        answer = json.loads(lines[-1])
+        versions = answer["versions"]
+        return Probe(python, versions, _problem(versions, answer["problems"]), tuple(answer["absent"]))
+    except (ValueError, TypeError, KeyError):
         return Probe(python, {}, f"not a Python: it answered '{lines[-1][:80]}'")
+
+
+def _problem(versions: dict[str, str], problems: dict[str, str]) -> str:
+    """Return in words why a Python with these versions cannot run the worker, or ''."""
+    python = versions["python"]
+    if tuple(int(part) for part in python.split(".")[:2]) < LEAST_PYTHON:
+        return f"Python {python} is too old: {LEAST_PYTHON[0]}.{LEAST_PYTHON[1]} or later is needed"
+    missing = [package for package, reason in problems.items() if not reason]
+    broken = [f"{package} cannot be loaded: {reason}" for package, reason in problems.items() if reason]
+    if missing:
+        broken.insert(0, f"Python {python} lacks {', '.join(missing)}")
+    return "; ".join(broken)
 
 
 def find_interpreter(setting: str = "") -> str:
@@ -94,6 +116,7 @@ def find_interpreter(setting: str = "") -> str:
     probe.cache_clear()  # the user may mend it and try again
     raise WorkerError(
         "No Python with torch was found to run the worker. Tried: " + ("; ".join(tried) or "nothing") + ". "
-        f"Make an environment with 'pip install torch numpy safetensors scikit-learn matplotlib' and name its python "
-        f"in Settings > Options > Processing > Providers > Chronomap or in {ENVIRONMENT_VARIABLE}."
+        "Open Settings > Options > Chronomap, which sets one up; or name the python of an environment with torch, "
+        "numpy, safetensors, scikit-learn and matplotlib there, in Options > Processing > Providers > Chronomap, or in "
+        f"{ENVIRONMENT_VARIABLE}."
     )

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 from __future__ import annotations
 
+import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -29,9 +31,31 @@ def test_a_python_without_torch_is_answered_with_what_was_tried_and_what_to_do(n
     with pytest.raises(WorkerError) as caught:
         find_interpreter(WITHOUT_TORCH)
     sentence = str(caught.value)
-    assert "/usr/bin/python3 (ModuleNotFoundError: No module named" in sentence
-    assert "pip install torch numpy safetensors" in sentence
+    assert re.search(r"/usr/bin/python3 \(Python 3\.\d+\.\d+ lacks torch, .*safetensors\)", sentence)
+    assert "Settings > Options > Chronomap" in sentence
     assert "Traceback" not in sentence
+
+
+def test_a_python_says_what_it_has():
+    answer = probe(os.environ[ENVIRONMENT_VARIABLE])
+    assert answer.versions["device"] in ("cpu", "mps") or answer.versions["device"].startswith("cuda (")
+    assert answer.absent == ()
+
+
+@pytest.mark.parametrize(
+    ("versions", "problems", "words"),
+    [
+        ({"python": "3.8.1"}, {}, "Python 3.8.1 is too old: 3.9 or later is needed"),
+        ({"python": "3.11.2"}, {"torch": "", "numpy": ""}, "Python 3.11.2 lacks torch, numpy"),
+        ({"python": "3.11.2"}, {"torch": "libgomp.so.1 is missing"}, "torch cannot be loaded: libgomp.so.1 is missing"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words(tmp_path, versions, problems, words):
+    program = tmp_path / "python"
+    answer = json.dumps({"versions": versions, "problems": problems, "absent": []})
+    program.write_text(f"#!/bin/sh\necho '{answer}'\n")
+    program.chmod(0o755)
+    assert probe(str(program)).problem == words
 
 
 def test_a_path_that_is_no_program_is_named(tmp_path):
@@ -58,17 +82,19 @@ def test_what_the_user_chose_stands_alone(monkeypatch):
 
 
 def test_without_a_choice_the_managed_environment_comes_first(no_worker, tmp_path):
-    managed = tmp_path / "chronomap/worker/bin/python"
-    managed.parent.mkdir(parents=True)
-    managed.touch()
-    assert candidates() == [str(managed), sys.executable]
+    managed = tmp_path / "chronomap/worker-3"
+    managed.mkdir(parents=True)
+    assert candidates() == [sys.executable]
+    (managed / "chronomap.json").write_text("{}")  # written last: the environment is complete
+    assert candidates() == [str(managed / "bin/python"), sys.executable]
 
 
 def test_a_mended_interpreter_is_asked_again(no_worker, tmp_path):
     program = tmp_path / "python"
     with pytest.raises(WorkerError):
         find_interpreter(str(program))
-    program.write_text("#!/bin/sh\necho '{}'\n")
+    answer = '{"versions": {"python": "3.11.2"}, "problems": {}, "absent": []}'
+    program.write_text(f"#!/bin/sh\necho '{answer}'\n")
     program.chmod(0o755)
     assert find_interpreter(str(program)) == str(program)
 
