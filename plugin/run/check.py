@@ -32,6 +32,7 @@ from ..core.products import PRODUCTS
 from ..core.strategy import STRATEGY
 from .exchange import band_order
 from .fit import season_fit
+from .split import split_problems
 
 _LEAST_MEMORY_MB = 200
 _LEAST_DISK_BYTES = 20_000_000
@@ -109,13 +110,7 @@ def _train_problems(job: TrainJob) -> list[str]:
         return [f"There is no architecture '{job.architecture}': choose one of {', '.join(catalog)}."]
     found = catalog[job.architecture].problems(job.hyperparameters)
     found += value_problems(STRATEGY, job.strategy, "Learning strategy")
-    spec = job.split
-    if spec.method not in SPLIT_METHODS:
-        found.append(f"The split is '{spec.method}': choose one of {', '.join(SPLIT_METHODS)}.")
-    if min(spec.train, spec.validation, spec.test) <= 0:
-        found.append("Train, validation and test need a share each: give shares above 0.")
-    if spec.method == "block" and spec.block_size <= 0:
-        found.append(f"The block size is {spec.block_size:g}: give a size above 0 in map units.")
+    found += split_problems(job.split)
     return found
 
 

@@ -12,9 +12,10 @@ from ..core.errors import InputError
 from ..core.jobs import SPLIT_METHODS, SplitSpec
 from ..raster.legend import few
 from ..raster.samples import SampleSet, check_enough
+from .buffer import is_near
 from .deal import best_deal, deal_singles
 
-TRAIN, VALIDATION, TEST = 0, 1, 2
+TRAIN, VALIDATION, TEST, LEFT_OUT = 0, 1, 2, 3
 PART_NAMES = ("train", "validation", "test")
 _FIRST = (TRAIN, TEST, VALIDATION)  # which parts a class with few polygons goes to first
 _NAMED_PARTS = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "test": 2, "testing": 2}
@@ -22,7 +23,7 @@ _NAMED_PARTS = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1
 
 @dataclass(frozen=True)
 class Split:
-    """Part of each sample, (N,) uint8: 0 train, 1 validation, 2 test; `warnings` are shown with the figures."""
+    """Part of each sample, (N,) uint8: 0 train, 1 validation, 2 test, 3 left out; `warnings` go with the figures."""
 
     part: np.ndarray
     warnings: tuple[str, ...]
@@ -43,16 +44,35 @@ def split(samples: SampleSet, spec: SplitSpec) -> Split:
     check_enough(samples)
     shares = _shares(spec)
     unit, unit_name = _units(samples, spec.method, spec.block_size)
-    named = _named_parts(samples) if spec.method == "field" else None
+    named = _named_parts(samples) if spec.method == "field" and not spec.folds else None
     if named is not None:
         part = named
+    elif spec.folds:
+        part = _fold_parts(samples, spec, unit, unit_name)
     elif len(np.unique(unit)) < len(PART_NAMES):
         raise InputError(_too_few(len(np.unique(unit)), len(PART_NAMES), unit_name, spec))
     else:
         part = _dealt(unit, samples.label, shares, _FIRST, spec.seed).astype(np.uint8)
+    buffer_warnings = tuple(_leave_out_near(part, samples, spec.buffer)) if spec.buffer > 0 else ()
     _check_parts(part, samples)
-    warnings = (*_method_warnings(samples, spec), *_class_warnings(part, unit, samples, unit_name))
+    warnings = (*_method_warnings(samples, spec), *buffer_warnings, *_class_warnings(part, unit, samples, unit_name))
     return Split(part, warnings)
+
+
+def split_problems(spec: SplitSpec) -> list[str]:
+    """Return what is wrong with a split whatever the samples, a sentence each."""
+    found = []
+    if spec.method not in SPLIT_METHODS:
+        found.append(f"The split is '{spec.method}': choose one of {', '.join(SPLIT_METHODS)}.")
+    if min(spec.train, spec.validation, spec.test) <= 0:
+        found.append("Train, validation and test need a share each: give shares above 0.")
+    if spec.method == "block" and spec.block_size <= 0:
+        found.append(f"The block size is {spec.block_size:g}: give a size above 0 in map units.")
+    if spec.buffer < 0:
+        found.append(f"The buffer is {spec.buffer:g}: give a distance of 0 or more in map units.")
+    if spec.folds and not (spec.folds > 1 and 0 <= spec.fold < spec.folds):
+        found.append(f"Fold {spec.fold} of {spec.folds} was asked for: give at least 2 folds, numbered from 0.")
+    return found
 
 
 def folds(
@@ -135,6 +155,36 @@ def _dealt(unit: np.ndarray, label: np.ndarray, shares: np.ndarray, first: tuple
     return best_deal(counts, shares, first, generator)[unit]
 
 
+def _fold_parts(samples: SampleSet, spec: SplitSpec, unit: np.ndarray, unit_name: str) -> np.ndarray:
+    """Return the parts when one fold is the test part, (N,) uint8.
+
+    A class whose groups all fell into one fold could not be trained without them: they stay in training throughout.
+    """
+    if len(np.unique(unit)) <= spec.folds:
+        raise InputError(_too_few(len(np.unique(unit)), spec.folds + 1, unit_name, spec))
+    fold = folds(samples, spec.folds, spec.method, spec.seed, spec.block_size)
+    for k in np.unique(samples.label):
+        if len(np.unique(fold[samples.label == k])) == 1:
+            fold[np.isin(unit, unit[samples.label == k])] = -1
+    part = np.full(len(samples), TEST, np.uint8)
+    rest = np.flatnonzero(fold != spec.fold)
+    shares = np.array([spec.train, spec.validation]) / (spec.train + spec.validation)
+    numbers = np.unique(unit[rest], return_inverse=True)[1].reshape(-1)
+    part[rest] = _dealt(numbers, samples.label[rest], shares, (TRAIN, VALIDATION), spec.seed)
+    return part
+
+
+def _leave_out_near(part: np.ndarray, samples: SampleSet, distance: float) -> Iterator[str]:
+    """Mark in `part` what lies nearer than `distance` to a test sample as left out, and say how much that is."""
+    if not np.isfinite(samples.xy).all():
+        raise InputError(f"{samples.source} has samples without coordinates: choose a buffer of 0.")
+    rest = np.flatnonzero(part != TEST)
+    near = rest[is_near(samples.xy[rest], samples.xy[part == TEST], distance)]
+    part[near] = LEFT_OUT
+    if len(near):
+        yield f"{len(near)} samples nearer than {distance:g} map units to the test part are left out of training."
+
+
 def _check_parts(part: np.ndarray, samples: SampleSet) -> None:
     """Check that no part is empty and that every class is in training.
 
@@ -143,7 +193,9 @@ def _check_parts(part: np.ndarray, samples: SampleSet) -> None:
     """
     for k, name in enumerate(PART_NAMES):
         if not (part == k).any():
-            raise InputError(f"No sample is left for {name}: add polygons, or choose smaller blocks or another split.")
+            raise InputError(
+                f"No sample is left for {name}: add polygons, or choose smaller blocks or buffer, or another split."
+            )
     untrained = np.setdiff1d(samples.label, samples.label[part == TRAIN])
     if len(untrained):
         names = few([samples.classes[k].name for k in untrained])
@@ -170,7 +222,7 @@ def _class_warnings(part: np.ndarray, unit: np.ndarray, samples: SampleSet, unit
     """Say which classes are not tested or not validated."""
     for k in np.unique(samples.label):
         is_class = samples.label == k
-        present = set(np.unique(part[is_class]).tolist())
+        present = set(np.unique(part[is_class]).tolist()) - {LEFT_OUT}
         if len(present) == len(PART_NAMES):
             continue
         count = len(np.unique(unit[is_class]))

@@ -11,7 +11,8 @@ from chronomap.plugin.core.classes import ClassInfo
 from chronomap.plugin.core.errors import InputError
 from chronomap.plugin.core.jobs import SplitSpec
 from chronomap.plugin.raster.samples import SampleSet
-from chronomap.plugin.run.split import TEST, TRAIN, VALIDATION, folds, split
+from chronomap.plugin.run.buffer import is_near
+from chronomap.plugin.run.split import LEFT_OUT, TEST, TRAIN, VALIDATION, folds, split, split_problems
 
 NAMES = ("Wheat", "Maize", "Grass", "Water")
 
@@ -191,3 +192,78 @@ def test_cross_validation_folds_are_stratified_and_whole(grouped):
 def test_more_folds_than_polygons_are_refused():
     with pytest.raises(InputError, match="4 polygons, but at least 5"):
         folds(make_samples((2, 2)), 5)
+
+
+def fold_specs(method="polygon", count=4, **fields):
+    return [SplitSpec(method=method, folds=count, fold=fold, **fields) for fold in range(count)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_k_folds_by_polygon_never_share_a_polygon(seed):
+    samples = make_samples((30, 20, 10), seed=seed)
+    tested = [set(samples.group[split(samples, spec).part == TEST].tolist()) for spec in fold_specs(seed=seed)]
+    assert sum(len(groups) for groups in tested) == len(set.union(*tested)) == 60
+
+
+def test_within_a_fold_no_polygon_stands_in_two_parts():
+    samples = make_samples((30, 20, 10))
+    for spec in fold_specs():
+        part = split(samples, spec).part
+        assert all(len(parts) == 1 for parts in parts_of(part, samples.group))
+        assert set(part.tolist()) == {TRAIN, VALIDATION, TEST}
+
+
+def test_folds_of_blocks_test_every_sample_once():
+    samples = make_samples((30, 20, 10))
+    times = sum((split(samples, spec).part == TEST).astype(int) for spec in fold_specs("block", block_size=250.0))
+    assert (times == 1).all()
+
+
+def test_a_class_of_one_polygon_is_trained_in_every_fold_and_said_to_be_untested():
+    samples = make_samples((12, 12, 1))
+    for spec in fold_specs():
+        made = split(samples, spec)
+        assert set(made.part[samples.label == 2].tolist()) == {TRAIN}
+        assert any("'Grass'" in warning and "nor tested" in warning for warning in made.warnings)
+
+
+@pytest.mark.parametrize("distance", [60.0, 350.0])
+def test_nothing_that_trains_lies_within_the_buffer_of_a_test_sample(distance):
+    samples = make_samples((30, 20, 10))
+    made = split(samples, SplitSpec(method="block", block_size=500.0, buffer=distance))
+    tested, others = samples.xy[made.part == TEST], samples.xy[np.isin(made.part, (TRAIN, VALIDATION))]
+    gaps = np.linalg.norm(tested[:, None] - others[None], axis=-1)
+    assert gaps.min() > distance
+    assert bool((made.part == LEFT_OUT).any()) == any("left out of training" in warning for warning in made.warnings)
+
+
+def test_a_buffer_leaves_out_little_more_than_it_must():
+    rng = np.random.default_rng(0)
+    points, others = rng.uniform(0, 1000, (3000, 2)), rng.uniform(0, 300, (2000, 2))
+    gaps = np.linalg.norm(points[:, None] - others[None], axis=-1).min(axis=1)
+    near = is_near(points, others, 80.0)
+    assert near[gaps <= 80.0].all()
+    assert not near[gaps > 1.09 * 80.0].any()
+
+
+def test_a_buffer_needs_coordinates():
+    samples = make_samples((30, 20))
+    with pytest.raises(InputError, match="without coordinates"):
+        split(replace(samples, xy=np.full(samples.xy.shape, np.nan)), SplitSpec(buffer=10.0))
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        (SplitSpec(method="chance"), "choose one of polygon"),
+        (SplitSpec(buffer=-1.0), "buffer is -1"),
+        (SplitSpec(folds=1), "at least 2 folds"),
+        (SplitSpec(folds=3, fold=3), "Fold 3 of 3"),
+    ],
+)
+def test_problems_of_a_split_are_told_before_anything_starts(spec, words):
+    assert any(words in sentence for sentence in split_problems(spec))
+
+
+def test_a_split_without_problems_has_none():
+    assert [split_problems(spec) for spec in (SplitSpec(), *fold_specs("block", buffer=5.0))] == [[]] * 5

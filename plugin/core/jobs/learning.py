@@ -15,7 +15,9 @@ class SplitSpec:
     """How samples are split into train, validation and test.
 
     `method`: one of SPLIT_METHODS; block size in metres (map units); for "field" the folds of the sample file are
-    dealt whole, as polygons are.
+    dealt whole, as polygons are. With `folds` above 0 the test part is number `fold` of so many folds, and the rest is
+    dealt into training and validation in the ratio of their shares. `buffer`: samples for training and validation
+    that lie nearer than this (map units) to a test sample are left out.
     """
 
     method: str = "polygon"
@@ -24,6 +26,9 @@ class SplitSpec:
     test: float = 0.2
     block_size: float = 1000.0
     seed: int = 0
+    folds: int = 0
+    fold: int = 0
+    buffer: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,23 @@ class TrainJob:
     split: SplitSpec = SplitSpec()
     report: str = ""  # HTML
     grid_step_days: float = 0.0  # for networks on a regular grid; 0: as many steps as there are dates
+    ensemble: int = 1  # so many models of different seeds, from the strategy's on, that decide together
     keep_on_cancel: bool = False  # cancel ends training and keeps the best epoch so far, instead of nothing
     device: str = "auto"
     kind: str = "train"
+
+
+@dataclass(frozen=True)
+class EnsembleJob:
+    """Join trained models of the same bands and classes into one; their mean probabilities decide.
+
+    It is tested where all of them kept the same test part of one sample file; `samples` says where that file is now,
+    '' : where it was when the models were trained.
+    """
+
+    models: tuple[str, ...]
+    output: str  # model file (.safetensors)
+    samples: str = ""
+    report: str = ""  # HTML
+    device: str = "auto"
+    kind: str = "ensemble"
