@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The lines that cross between host and worker: one JSON object each; unknown keys are ignored.
 
-Host to worker: ``{"do": "train" | "predict" | "explain" | "map_open" | "window" | "map_close" | "draw", ...}``, and at
-any moment ``{"do": "cancel"}`` (discard) or ``{"do": "finish"}`` (stop training, keep the best epoch).
+Host to worker: ``{"do": "train", ...}`` and the other commands of worker/commands.py, and at any moment
+``{"do": "cancel"}`` (discard) or ``{"do": "finish"}`` (stop training, keep the best epoch).
 Worker to host: the events of core/monitor.py, and ``hello{protocol, torch, device}``, ``ready{...}``,
 ``window{slot, ...}``, ``done{...}``, ``failed{message, expected}``, ``canceled``.
 """

@@ -12,6 +12,7 @@ from ..core.monitor import Event
 from .draw_command import draw_figure
 from .mapping import map_close, map_open, window
 from .predict_command import predict
+from .size_command import size
 from .train_command import train
 
 if TYPE_CHECKING:
@@ -26,4 +27,5 @@ COMMANDS: dict[str, Command] = {
     "window": window,
     "map_close": map_close,
     "draw": draw_figure,
+    "size": size,
 }

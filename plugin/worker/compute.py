@@ -144,6 +144,11 @@ def is_position_free(predictor: Predictor, dtype: str) -> bool:
     return True
 
 
+def pixels_per_second(predictor: Predictor, dtype: str, threads: int, lanes_: Lanes) -> float:
+    """Return how many series stored as `dtype` the `threads` compute in a second at the predictor's batch size."""
+    return _measure(predictor, dtype, threads, lanes_)[0]
+
+
 def _measure(predictor: Predictor, dtype: str, threads: int, lanes_: Lanes) -> tuple[float, float]:
     """Return series per second at the predictor's batch size, and the seconds a round of batches takes."""
     values, valid = _series_like(predictor, dtype, np.random.default_rng(0))

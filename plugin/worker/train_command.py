@@ -58,20 +58,16 @@ def _load_samples(paths: dict[str, str]) -> Samples:
 
 def _start_card(message: Event, samples: Samples) -> ModelCard:
     """Return the card as it is known before training: settings checked and complete, ranges from the train part."""
-    architecture = _architecture(message["architecture"])
+    architecture = find_declared(message["architecture"])
     plain = message["card"]
-    hyperparameters = {**architecture.defaults(), **message.get("hyperparameters", {})}
-    strategy = {**strategy_defaults(architecture), **message.get("strategy", {})}
-    problems = architecture.problems(hyperparameters) + value_problems(STRATEGY, strategy, "Learning strategy")
-    if problems:
-        raise InputError(" ".join(problems))
+    hyperparameters, strategy = settings_of(architecture, message)
     train_part = samples.only(TRAIN)
     lower, upper = band_ranges(train_part.values, train_part.valid, message["scale"], message["offset"], plain["bands"])
     grid = () if architecture.reads_gaps else regular_grid(message["days"], message.get("grid_step_days", 0.0))
     known = {
         "architecture": architecture.id,
-        "hyperparameters": _typed(architecture.hyperparameters, hyperparameters),
-        "strategy": _typed(STRATEGY, strategy),
+        "hyperparameters": hyperparameters,
+        "strategy": strategy,
         "lower": lower,
         "upper": upper,
         "grid_days": grid,
@@ -79,7 +75,26 @@ def _start_card(message: Event, samples: Samples) -> ModelCard:
     return from_plain(ModelCard, {**plain, **known})
 
 
-def _architecture(architecture_id: str) -> Architecture:
+def settings_of(architecture: Architecture, message: Event) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return all hyperparameters and the whole strategy of a request, typed as declared.
+
+    Raises:
+        InputError: a value is not allowed.
+    """
+    hyperparameters = {**architecture.defaults(), **message.get("hyperparameters", {})}
+    strategy = {**strategy_defaults(architecture), **message.get("strategy", {})}
+    problems = architecture.problems(hyperparameters) + value_problems(STRATEGY, strategy, "Learning strategy")
+    if problems:
+        raise InputError(" ".join(problems))
+    return _typed(architecture.hyperparameters, hyperparameters), _typed(STRATEGY, strategy)
+
+
+def find_declared(architecture_id: str) -> Architecture:
+    """Return the declaration of an architecture.
+
+    Raises:
+        InputError: there is no such architecture.
+    """
     if architecture_id not in registry():
         raise InputError(f"There is no architecture '{architecture_id}': choose one of {', '.join(registry())}.")
     return registry()[architecture_id].architecture
