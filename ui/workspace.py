@@ -1,16 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the pages of the window share: the recipe, the queue of runs, the shelf of models."""
+"""What the pages of the window share: the recipe, the queue of runs, the shelf of models, messages."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from qgis.PyQt.QtCore import QObject, pyqtSignal
+from qgis.core import QgsProject
+from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
+from ..plugin.core.errors import ChronomapError
 from ..plugin.core.recipe import Recipe
-from ..plugin.host.queue import JobQueue
+from ..plugin.host.project import store_recipe, stored_recipe
+from ..plugin.host.queue import DONE, FAILED, JobQueue, Run
 from ..plugin.host.shelf import ModelShelf
+from ..plugin.host.text import tr
+from .messages import Messages
+
+_STORE_MS = 400  # a user who types stores once
 
 
 class Workspace(QObject):
@@ -18,13 +26,27 @@ class Workspace(QObject):
 
     recipe_changed = pyqtSignal()  # a part of the recipe has another value
     recipe_loaded = pyqtSignal()  # another recipe altogether: pages show it anew
+    page_wanted = pyqtSignal(str)  # the topic of the page to show
 
     def __init__(self, iface: Any) -> None:
         super().__init__()
         self.iface = iface
         self.queue = JobQueue(self)
         self.shelf = ModelShelf(self)
+        self.messages = Messages(iface)
         self._recipe = Recipe()
+        self._storing = QTimer(self)
+        self._storing.setSingleShot(True)
+        self._storing.setInterval(_STORE_MS)
+        self._storing.timeout.connect(self._store)
+        self.recipe_changed.connect(self._storing.start)
+        self.recipe_loaded.connect(self._storing.start)
+        self.queue.run_finished.connect(self._tell_end)
+        project = QgsProject.instance()
+        project.writeProject.connect(self._store)
+        project.readProject.connect(self._read_project)
+        project.cleared.connect(self._read_project)
+        self._read_project()
 
     @property
     def recipe(self) -> Recipe:
@@ -42,3 +64,35 @@ class Workspace(QObject):
         """Take another recipe, of a file or a project."""
         self._recipe = recipe
         self.recipe_loaded.emit()
+
+    def close(self) -> None:
+        """Stop what runs and let go of the project: the plugin is unloaded."""
+        self.queue.close()
+        project = QgsProject.instance()
+        project.writeProject.disconnect(self._store)
+        project.readProject.disconnect(self._read_project)
+        project.cleared.disconnect(self._read_project)
+        self.shelf.close()
+
+    def _store(self, *_: object) -> None:
+        self._storing.stop()
+        store_recipe(self._recipe)
+
+    def _read_project(self, *_: object) -> None:
+        try:
+            recipe = stored_recipe()
+        except ChronomapError as error:
+            self.messages.warning(str(error))
+            recipe = None
+        self._storing.stop()
+        self._recipe = recipe or Recipe()
+        self.recipe_loaded.emit()
+        self._storing.stop()  # it is what the project holds
+
+    def _tell_end(self, run: Run) -> None:
+        if run.state == FAILED:
+            self.messages.failure(run.error, "\n".join(run.lines))
+        model = run.output("model")
+        if run.state == DONE and model:
+            self.shelf.add(Path(model))
+            self.messages.success(tr("{title} is trained.").format(title=run.title), "\n".join(run.lines))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Optional, Union
+from typing import Any, Optional, Union
 
 from .errors import InputError
 from .jobs import CubeJob, ExtractJob, MapJob, TableJob, TrainJob
@@ -27,6 +27,7 @@ class Recipe:
     table: Optional[TableJob] = None
     train: TrainJob = field(default_factory=_train_default)
     map: MapJob = field(default_factory=lambda: MapJob("", "", {}))
+    is_mapped: bool = False  # the map is made as soon as the model is trained
     format: int = RECIPE_FORMAT
 
     @property
@@ -68,9 +69,17 @@ def load_recipe(path: Path) -> Recipe:
     Raises:
         InputError: the file is missing, damaged, no recipe, or from a newer version of the plugin.
     """
-    plain = read_json(path)
+    return recipe_from_plain(read_json(path), str(path))
+
+
+def recipe_from_plain(plain: Any, origin: str) -> Recipe:
+    """Rebuild a recipe from plain JSON values; `origin` names where they come from.
+
+    Raises:
+        InputError: they are no recipe, damaged, or from a newer version of the plugin.
+    """
     if not isinstance(plain, dict) or "cube" not in plain or "train" not in plain:
-        raise InputError(f"{path} holds no Chronomap settings: choose a file saved from the Chronomap window.")
+        raise InputError(f"{origin} holds no Chronomap settings: choose a file saved from the Chronomap window.")
     if plain.get("format", 0) > RECIPE_FORMAT:
-        raise InputError(f"{path} was saved by a newer Chronomap: update the plugin.")
+        raise InputError(f"{origin} was saved by a newer Chronomap: update the plugin.")
     return from_plain(Recipe, plain)

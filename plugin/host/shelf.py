@@ -13,8 +13,9 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ..core.card import ModelCard, read_card
 from ..core.errors import InputError, ModelFileError, OutputError
+from .project import SCOPE
 
-SCOPE, _ENTRY = "chronomap", "models"
+_ENTRY = "models"
 SUFFIX = ".safetensors"
 
 
@@ -123,6 +124,11 @@ class ModelShelf(QObject):
             shutil.copyfile(path, target)
         except OSError as error:
             raise OutputError(f"{target} cannot be written ({error.strerror}): choose another place.") from error
+
+    def close(self) -> None:
+        """Let go of the project."""
+        QgsProject.instance().readProject.disconnect(self._reread)
+        QgsProject.instance().cleared.disconnect(self._reread)
 
     def _read(self, path: Path) -> ShelfModel:
         try:

@@ -47,7 +47,7 @@ def test_a_run_hands_one_job_to_the_next_and_ends_with_a_model(queue, tmp_path):
     cube = small_cube(tmp_path / "scene")
     samples, model = tmp_path / "samples.npz", tmp_path / "model.safetensors"
     extract = ExtractJob(str(cube.save_spec()), cube.polygons, "crop", str(samples))
-    kinds, threads = [], set()
+    kinds = []
     run = queue.submit([extract, tiny_training(samples, model)], "Tiny")
     run.reported.connect(lambda event: kinds.append(event["event"]))
     wait_over(run)
