@@ -30,6 +30,10 @@ class Window:
         """Number of pixels."""
         return self.width * self.height
 
+    def counted_from(self, area: Window) -> Window:
+        """Return this window of the grid as it lies in a map that covers `area` of the grid."""
+        return Window(self.x - area.x, self.y - area.y, self.width, self.height)
+
 
 @dataclass(frozen=True)
 class Grid:

@@ -32,11 +32,13 @@ class MapLayer:
     scale: float
     descriptions: tuple[str, ...]
     classes: tuple[ClassInfo, ...] = ()  # of a class map
+    shard: str = ""  # label of the part of the map that is in the partial file
 
     @property
     def partial(self) -> Path:
         """The name while the map is being made."""
-        return self.path.with_name(self.path.stem + ".part.tif")
+        label = f".{self.shard}" if self.shard else ""
+        return self.path.with_name(f"{self.path.stem}{label}.part.tif")
 
 
 class MapWriter:
@@ -100,7 +102,7 @@ class MapWriter:
         else:
             os.replace(layer.partial, layer.path)
         if layer.classes:
-            _write_attribute_table(layer)
+            write_attribute_table(layer.path, layer.classes)
 
     def _attempt(self, action: Callable[[], Any]) -> Any:
         """Run a GDAL call and return its result; GDAL tells of errors by code, message or exception."""
@@ -183,23 +185,23 @@ def _color_table(classes: Sequence[ClassInfo]) -> gdal.ColorTable:
     return table
 
 
-def _write_attribute_table(layer: MapLayer) -> None:
-    """Write category names and a raster attribute table beside the class map, for software other than QGIS."""
+def write_attribute_table(path: Path, classes: Sequence[ClassInfo]) -> None:
+    """Write category names and a raster attribute table beside a class map, for software other than QGIS."""
     table = gdal.RasterAttributeTable()
     table.CreateColumn("VALUE", gdal.GFT_Integer, gdal.GFU_MinMax)
     table.CreateColumn("CLASS", gdal.GFT_String, gdal.GFU_Name)
     for name, usage in (("RED", gdal.GFU_Red), ("GREEN", gdal.GFU_Green), ("BLUE", gdal.GFU_Blue)):
         table.CreateColumn(name, gdal.GFT_Integer, usage)
-    table.SetRowCount(len(layer.classes))
-    for row, info in enumerate(layer.classes):
+    table.SetRowCount(len(classes))
+    for row, info in enumerate(classes):
         table.SetValueAsInt(row, 0, info.value)
         table.SetValueAsString(row, 1, info.name)
         for column, level in enumerate(_rgb(info.color), start=2):
             table.SetValueAsInt(row, column, level)
-    dataset = gdal.Open(str(layer.path))  # read-only: both go to the .aux.xml sidecar, the GeoTIFF stays as it is
+    dataset = gdal.Open(str(path))  # read-only: both go to the .aux.xml sidecar, the GeoTIFF stays as it is
     band = dataset.GetRasterBand(1)
     band.SetDefaultRAT(table)
-    values = {info.value: info.name for info in layer.classes}
+    values = {info.value: info.name for info in classes}
     if min(values) >= 0 and max(values) < _BLOCK_PX:
         band.SetCategoryNames([values.get(value, "") for value in range(max(values) + 1)])
     dataset.FlushCache()

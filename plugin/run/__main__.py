@@ -1,29 +1,59 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run a job without QGIS: ``python -m plugin.run job.json`` (GDAL and numpy here, torch in CHRONOMAP_PYTHON)."""
+"""Run a job without QGIS: ``python -m plugin.run job.json`` (GDAL and numpy here, torch in CHRONOMAP_PYTHON).
+
+``--shard 2/8`` makes the second of eight parts of a map, for processes or machines that share only files; the part
+that ends last joins all.
+"""
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
-from ..core.errors import ChronomapError
-from ..core.jobs import load_job
+from ..core.errors import ChronomapError, InputError
+from ..core.jobs import MapJob, load_job
 from ..core.monitor import Event, Monitor
 from ..core.narration import narrate
 from .dispatch import run_job
+from .plan import Shard
+from .shards import join_shards, map_shard
 
 
 def main(arguments: list[str]) -> int:
-    """Run the job file named on the command line; return the exit code."""
-    if len(arguments) != 1:
-        sys.stderr.write("usage: python -m plugin.run job.json\n")
-        return 2
+    """Run the job file named on the command line, or a shard of it; return the exit code."""
+    options = _parser().parse_args(arguments)
     try:
-        run_job(load_job(Path(arguments[0]).resolve()), Monitor(_tell))
+        job = load_job(options.job.resolve())
+        if not (options.shard or options.join):
+            run_job(job, Monitor(_tell))
+        elif not isinstance(job, MapJob):
+            raise InputError(f"{options.job} is no map job: only maps can be cut into shards.")
+        elif options.shard:
+            map_shard(job, options.shard, Monitor(_tell))
+        else:
+            join_shards(job, options.join, Monitor(_tell))
     except ChronomapError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m plugin.run", description="Run a Chronomap job without QGIS.")
+    parser.add_argument("job", type=Path, help="job.json")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--shard", type=_shard, metavar="I/N", help="make only part I of N of a map (I counts from 1)")
+    which.add_argument("--join", type=int, metavar="N", help="join N finished shards, where that was interrupted")
+    return parser
+
+
+def _shard(text: str) -> Shard:
+    """Return the shard written as "2/8"; argparse tells of a ValueError."""
+    index, count = (int(number) for number in text.split("/"))
+    if not 1 <= index <= count:
+        raise argparse.ArgumentTypeError(f"'{text}' is no shard: write 1/8 to 8/8 for the eight parts of a map")
+    return Shard(index - 1, count)
 
 
 def _tell(event: Event) -> None:

@@ -3,21 +3,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import numpy as np
 
 from ..core.card import ModelCard, read_card
 from ..core.cube_spec import CubeSpec, load_cube_spec
+from ..core.date_legend import date_classes
 from ..core.jobs import MapJob
 from ..core.monitor import Monitor
 from ..core.products import PER_CLASS, PER_DATE, PRODUCTS, class_map_type
 from ..core.records import to_plain
+from ..core.season import within_season
 from ..core.slots import OutputArray, SlotLayout, local_folder
-from ..core.worker import running_worker
+from ..core.worker import Worker, running_worker
 from ..raster.cube import Cube, open_cube
 from ..raster.grid import Window, tiles
 from ..raster.writer import MapLayer, MapWriter, is_intact
@@ -25,7 +28,7 @@ from .exchange import band_order, season_days
 from .fit import check_fit
 from .folder import JobFolder
 from .pipeline import SLOTS, Pipeline, SlotArrays
-from .plan import Checkpoint, MapPlan, as_numbers, as_windows, fingerprint_inputs
+from .plan import Checkpoint, MapPlan, Shard, as_numbers, as_windows, fingerprint_inputs
 
 _SLOT_SHARE = 0.3  # of the memory setting; the rest is for GDAL's cache on this side and for torch in the worker
 _BYTE_SCALE, _BYTE_NODATA = 1.0 / 254, 255.0
@@ -37,37 +40,64 @@ def map_cube(job: MapJob, folder: JobFolder, monitor: Monitor, python: str = "")
     Raises:
         ChronomapError: an input does not fit, a place cannot be written, the worker failed, or the job was canceled.
     """
+    checkpoint = map_windows(job, folder, None, monitor, python)
+    outcome = summary(job, checkpoint.done.values(), area_pixels(checkpoint), monitor)
+    checkpoint.clear()
+    return outcome
+
+
+def map_windows(job: MapJob, folder: JobFolder, shard: Optional[Shard], monitor: Monitor, python: str) -> Checkpoint:
+    """Make all windows of a map, or those of a shard into a partial file of its own; go on where a former run stopped.
+
+    Raises:
+        ChronomapError: as map_cube.
+    """
     card = read_card(Path(job.model))
     spec = select_bands(load_cube_spec(Path(job.cube)), card)
-    inputs = fingerprint_inputs(job, spec)
-    checkpoint = Checkpoint(folder)
-    checkpoint.load(job, inputs)
+    checkpoint = Checkpoint(folder, job, fingerprint_inputs(job, spec), shard)
+    checkpoint.load()
     with ExitStack() as stack:
         cube = stack.enter_context(open_cube(spec, job.memory_mb))
         check_fit(card, cube, monitor)
         area = cube.grid.window_over(job.extent) if job.extent else cube.grid.window
         layers = {product: map_layer(job, card, cube, product) for product in job.outputs}
-        former = checkpoint.plan if checkpoint.done and all(is_intact(x.partial) for x in layers.values()) else None
-        windows = as_windows(former) if former else tile_area(job, cube, area, layers)
+        if shard:
+            layers = {product: replace(layer, shard=shard.label) for product, layer in layers.items()}
+        if not (checkpoint.done and all(is_intact(layer.partial) for layer in layers.values())):
+            checkpoint.forget()
+        windows = as_windows(checkpoint.plan) if checkpoint.plan else tile_area(job, cube, area, layers)
         layout = slot_layout(cube, layers, max(window.pixels for window in windows))
         slot_folder = stack.enter_context(local_folder(SLOTS * slot_bytes(layout)))
         slots = [SlotArrays(layout, slot_folder, slot) for slot in range(SLOTS)]
         worker = stack.enter_context(running_worker(python, folder.log))
         message = _open_message(job, card, cube, layout, slot_folder)
-        answer = worker.request({**message, "compute": former.compute if former else {}}, monitor)
-        if former is None:
-            checkpoint.start(job, MapPlan(as_numbers(windows), answer["compute"], inputs))
-        writers = {p: MapWriter(layer, cube.grid.part(area), former is not None) for p, layer in layers.items()}
+        windows = _settle(worker, message, windows, checkpoint, monitor)
+        writers = {p: MapWriter(layer, cube.grid.part(area), bool(checkpoint.done)) for p, layer in layers.items()}
         for writer in writers.values():
             stack.callback(writer.close)
         pipeline = Pipeline(cube, area, windows, slots, writers, checkpoint, worker)
-        if former:
-            monitor.note(f"Resuming: {pipeline.drop_damaged()} of {len(windows)} windows are finished.")
+        if checkpoint.done:
+            monitor.note(f"Resuming: {pipeline.drop_damaged()} of {len(checkpoint.numbers)} windows are finished.")
         pipeline.run(monitor)
         worker.request({"do": "map_close"}, monitor)
-        for writer in writers.values():
-            writer.finish(job.cloud_optimized)
-    return _summary(job, area, checkpoint, monitor)
+        if shard is None:
+            for writer in writers.values():
+                writer.finish(job.cloud_optimized)
+    return checkpoint
+
+
+def _settle(
+    worker: Worker, message: dict[str, Any], windows: list[Window], checkpoint: Checkpoint, monitor: Monitor
+) -> list[Window]:
+    """Open the map in the worker with the arithmetic that is planned, or measure and plan it; return the windows."""
+    known = checkpoint.plan.compute if checkpoint.plan else {}
+    measured = worker.request({**message, "compute": known}, monitor)["compute"]
+    if checkpoint.plan:
+        return windows
+    agreed = checkpoint.start(MapPlan(as_numbers(windows), measured, checkpoint.inputs))
+    if agreed.compute != measured:  # another shard was quicker
+        worker.request({**message, "compute": agreed.compute}, monitor)
+    return as_windows(agreed)
 
 
 def select_bands(spec: CubeSpec, card: ModelCard) -> CubeSpec:
@@ -88,6 +118,9 @@ def map_layer(job: MapJob, card: ModelCard, cube: Cube, product_id: str) -> MapL
     if product_id == "class":
         dtype, nodata = class_map_type([info.value for info in card.classes])
         return MapLayer(path, dtype, nodata, 1.0, ("class",), card.classes)
+    if product.is_date:
+        classes = date_classes(cube.dates, with_never=product_id == "decided_date")
+        return MapLayer(path, product.dtype, product.nodata, product.scale, (product.title,), classes)
     if product_id == "attention" and job.attention_byte:
         return MapLayer(path, "uint8", _BYTE_NODATA, _BYTE_SCALE, cube.dates)
     names = {PER_CLASS: tuple(info.name for info in card.classes), PER_DATE: cube.dates}
@@ -131,17 +164,23 @@ def _open_message(job: MapJob, card: ModelCard, cube: Cube, layout: SlotLayout, 
         "class_values": values,
         "class_nodata": class_map_type(values)[1],
         "attention_byte": job.attention_byte,
+        "in_season": within_season(cube.dates, job.season) if "attention_season" in job.outputs else [],
+        "decided_probability": job.decided_probability,
         "device": job.device,
     }
 
 
-def _summary(job: MapJob, area: Window, checkpoint: Checkpoint, monitor: Monitor) -> dict[str, Any]:
-    invalid = sum(entry["invalid"] for entry in checkpoint.done.values())
-    count = area.pixels
-    checkpoint.clear()
+def area_pixels(checkpoint: Checkpoint) -> int:
+    """Return how many pixels the planned map has."""
+    return sum(window.pixels for window in as_windows(checkpoint.plan)) if checkpoint.plan else 0
+
+
+def summary(job: MapJob, done: Iterable[dict[str, Any]], pixels: int, monitor: Monitor) -> dict[str, Any]:
+    """Return the outputs of a map of so many `pixels`, made of the windows `done`; tell how many pixels are nodata."""
+    invalid = sum(entry["invalid"] for entry in done)
     if invalid:
         monitor.note(
-            f"{invalid} of {count} pixels ({100 * invalid / count:.1f} %) have fewer than {job.min_valid_dates} valid "
-            "dates and are nodata."
+            f"{invalid} of {pixels} pixels ({100 * invalid / pixels:.1f} %) have fewer than {job.min_valid_dates} "
+            "valid dates and are nodata."
         )
-    return {**job.outputs, "pixels": count, "invalid": invalid}
+    return {**job.outputs, "pixels": pixels, "invalid": invalid}

@@ -82,7 +82,7 @@ class Pipeline:
                 self._save()
 
     def _loop(self, reader: ThreadPoolExecutor, writer: ThreadPoolExecutor, monitor: Monitor) -> None:
-        pending = deque(number for number in range(len(self.windows)) if number not in self.checkpoint.done)
+        pending = deque(number for number in self.checkpoint.numbers if number not in self.checkpoint.done)
         free = deque(range(len(self.slots)))
         reading: deque[tuple[int, int, Future]] = deque()
         computing: deque[tuple[int, int]] = deque()
@@ -116,7 +116,7 @@ class Pipeline:
         window = self.windows[number]
         results = self.slots[slot].results(window)
         for product, writer in self.writers.items():
-            writer.write(self.in_area(window), results[product])
+            writer.write(window.counted_from(self.area), results[product])
         self._unsaved.append({"window": number, "crc": checksum(list(results.values())), "invalid": invalid})
         if len(self._unsaved) >= _FLUSH_EVERY:
             self._save()
@@ -130,13 +130,9 @@ class Pipeline:
             self._unsaved = []
 
     def _report(self, monitor: Monitor) -> None:
-        done, count = len(self.checkpoint.done) + len(self._unsaved), len(self.windows)
+        done, count = len(self.checkpoint.done) + len(self._unsaved), len(self.checkpoint.numbers)
         monitor.on_event({"event": "window", "done": done, "count": count})
         monitor.progress(done / count)
-
-    def in_area(self, window: Window) -> Window:
-        """Return `window` counted from the map's own corner."""
-        return Window(window.x - self.area.x, window.y - self.area.y, window.width, window.height)
 
     def drop_damaged(self) -> int:
         """Compare the finished windows with their checksums, forget those that differ; return how many are left."""
@@ -146,5 +142,5 @@ class Pipeline:
         return len(done)
 
     def _crc_on_disk(self, number: int) -> int:
-        window = self.in_area(self.windows[number])
+        window = self.windows[number].counted_from(self.area)
         return checksum([writer.read(window) for writer in self.writers.values()])

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import uuid
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -29,28 +31,40 @@ class MapPlan:
     inputs: str
 
 
+@dataclass(frozen=True)
+class Shard:
+    """One of `count` parts of a map's windows, counted from 0; each is made by a process of its own."""
+
+    index: int
+    count: int
+
+    @property
+    def label(self) -> str:
+        """What its files are called by: counted from 1, as on the command line."""
+        return f"{self.index + 1}-of-{self.count}"
+
+    def numbers(self, windows: int) -> range:
+        """Return the numbers of its windows, neighbours on the map."""
+        return range(self.index * windows // self.count, (self.index + 1) * windows // self.count)
+
+
 @dataclass
 class Checkpoint:
     """The plan of a map job and the windows that are finished, with a checksum of what was written."""
 
     folder: JobFolder
+    job: MapJob
+    inputs: str  # see fingerprint_inputs
+    shard: Optional[Shard] = None  # None: the whole map
     plan: Optional[MapPlan] = None
     done: dict[int, dict[str, Any]] = field(default_factory=dict)  # window number -> {"crc", "invalid"}
 
-    @property
-    def _plan_path(self) -> Path:
-        return self.folder.path / "plan.json"
-
-    @property
-    def _done_path(self) -> Path:
-        return self.folder.path / "windows.jsonl"
-
-    def load(self, job: MapJob, inputs: str) -> None:
-        """Read what an interrupted run of the same `job` on the same `inputs` left, if there is one."""
-        if not (self.folder.job.exists() and self._plan_path.exists()):
+    def load(self) -> None:
+        """Read what an interrupted run on the same inputs left, if there is one."""
+        if not self._plan_path.exists():
             return
         plan = from_plain(MapPlan, read_json(self._plan_path))
-        if read_json(self.folder.job) != to_plain(job) or plan.inputs != inputs:
+        if plan.inputs != self.inputs:
             return
         self.plan = plan
         if self._done_path.exists():
@@ -59,12 +73,49 @@ class Checkpoint:
                     entry = json.loads(line)
                     self.done[entry.pop("window")] = entry
 
-    def start(self, job: MapJob, plan: MapPlan) -> None:
-        """Begin anew with `plan`."""
-        self.plan, self.done = plan, {}
+    def forget(self) -> None:
+        """Begin anew: no window is finished; the plan that shards share stays."""
+        self.done = {}
         self._done_path.unlink(missing_ok=True)
-        save_job(job, self.folder.job)
-        write_json(self._plan_path, plan)
+        if not self.shard:
+            self.plan = None
+
+    def start(self, plan: MapPlan) -> MapPlan:
+        """Keep `plan` on disk and return it, or what the quickest shard of the same map planned."""
+        save_job(self.job, self.folder.job)
+        if self.shard:
+            plan = self._agree(plan)
+        else:
+            write_json(self._plan_path, plan)
+        self.plan = plan
+        return plan
+
+    @property
+    def numbers(self) -> range:
+        """The windows that are to be made here: all of the plan's, or those of the shard."""
+        count = len(self.plan.windows) if self.plan else 0
+        return self.shard.numbers(count) if self.shard else range(count)
+
+    @property
+    def _plan_path(self) -> Path:
+        return self.folder.path / (f"plan-{self.inputs[:16]}.json" if self.shard else "plan.json")
+
+    @property
+    def _done_path(self) -> Path:
+        name = f"windows-{self.shard.label}-{self.inputs[:16]}.jsonl" if self.shard else "windows.jsonl"
+        return self.folder.path / name
+
+    def _agree(self, plan: MapPlan) -> MapPlan:
+        """Publish `plan` unless another process was quicker; return the one that counts."""
+        own = self.folder.path / f"plan-{uuid.uuid4().hex}.part"
+        write_json(own, plan)
+        try:
+            os.link(own, self._plan_path)  # fails where the name is taken: never a half-written plan
+        except FileExistsError:
+            plan = from_plain(MapPlan, read_json(self._plan_path))
+        finally:
+            own.unlink()
+        return plan
 
     def record(self, entries: Iterable[dict[str, Any]]) -> None:
         """Note windows as finished; call it only after what they wrote is on disk."""
@@ -72,6 +123,11 @@ class Checkpoint:
             for entry in entries:
                 file.write(json.dumps(entry) + "\n")
                 self.done[entry["window"]] = entry
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every window that is to be made here is finished."""
+        return self.plan is not None and all(number in self.done for number in self.numbers)
 
     def clear(self) -> None:
         """Forget plan and windows: the map is complete."""
@@ -88,8 +144,9 @@ def checksum(arrays: Sequence[np.ndarray]) -> int:
 
 
 def fingerprint_inputs(job: MapJob, spec: CubeSpec) -> str:
-    """Return a digest of the model, the cube description and the state (size, time) of every raster file it names."""
+    """Return a digest of job, model, cube description and the state (size, time) of every raster file it names."""
     digest = hashlib.sha256(Path(job.model).read_bytes())
+    digest.update(json.dumps(to_plain(job)).encode())
     digest.update(json.dumps(to_plain(spec)).encode())
     names = {band.dataset for acquisition in spec.acquisitions for band in acquisition.bands}
     names |= {acquisition.mask.dataset for acquisition in spec.acquisitions if acquisition.mask}
