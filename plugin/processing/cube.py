@@ -76,8 +76,8 @@ class BuildCube(Algorithm):
             mask_pattern=read.text("mask_pattern"),
             mask_preset=read.choice("mask_preset"),
             mask_rule=_mask_rule(read),
-            layer_dates=rasters.dates,
-            dates=read.words("dates"),
+            layer_dates={**rasters.dates, **read.pairs("raster_dates")},
+            dates=tuple("" if word == "-" else word for word in read.words("dates")),
             left_out=read.names("left_out"),
             bands=read.names("bands"),
             order=read.choice("order"),
@@ -151,7 +151,16 @@ class BuildCube(Algorithm):
     def _declare_reading(self) -> None:
         self.add(
             text_parameter("dates", tr("Dates")),
-            tr("ISO dates, one per raster or one per date of a stack; they win over what is found in the files."),
+            tr(
+                "ISO dates, one per raster or one per date of a stack; they win over what is found in the files, and "
+                "a - keeps it."
+            ),
+        )
+        headers = [tr("Raster"), tr("Date")]
+        self.add(
+            QgsProcessingParameterMatrix("raster_dates", tr("Dates of single rasters"), 0, False, headers, [], True),
+            tr("Rasters and the ISO date each has as its layer's temporal property, where no layer tells it."),
+            advanced=True,
         )
         self.add(
             text_parameter("left_out", tr("Dates to leave out")),

@@ -99,6 +99,21 @@ def add_rename(algorithm: Algorithm) -> None:
     )
 
 
+def add_class_colors(algorithm: Algorithm) -> None:
+    """Add the inputs `use_style` and `colors`."""
+    algorithm.add(
+        switch("use_style", tr("Names and colours from the style"), default=True),
+        tr("Takes class names and colours from the layer's style where it is drawn by categories of the class field."),
+        advanced=True,
+    )
+    headers = [tr("Class"), tr("Colour")]
+    algorithm.add(
+        QgsProcessingParameterMatrix("colors", tr("Class colours"), 0, False, headers, [], True),
+        tr("Class names, as they are after renaming, and their colour as #rrggbb; they win over the style."),
+        advanced=True,
+    )
+
+
 def add_run_settings(algorithm: Algorithm, device: bool = True, memory: bool = True) -> None:
     """Add the advanced inputs `device` and `memory_mb`."""
     if device:

@@ -23,6 +23,7 @@ from .parameters import (
     DOUBLE,
     INTEGER,
     SAMPLES_FILTER,
+    add_class_colors,
     add_class_field,
     add_cube,
     add_fold_field,
@@ -66,6 +67,7 @@ class ExtractSamples(Algorithm):
             self.add(QgsProcessingParameterNumber(name, label, INTEGER, 0, False, 0), text)
         add_fold_field(self, "vectors")
         add_rename(self)
+        add_class_colors(self)
         self.add(
             QgsProcessingParameterNumber("seed", tr("Seed"), INTEGER, 0, False, 0, 2**31 - 1),
             tr("The same seed chooses the same samples."),
@@ -78,7 +80,7 @@ class ExtractSamples(Algorithm):
         """Return the extraction's job."""
         read = Reader(self, parameters, context)
         class_field = read.field("class_field")
-        vectors = read.vectors("vectors", class_field)
+        vectors = read.vectors("vectors", class_field if read.switch("use_style") else "")
         legend = renamed(vectors.legend, read.pairs("rename"))
         return ExtractJob(
             cube=read.file("cube"),
@@ -91,7 +93,7 @@ class ExtractSamples(Algorithm):
             max_per_class=read.integer("max_per_class"),
             max_per_polygon=read.integer("max_per_polygon"),
             rename=legend.names,
-            colors=legend.colors,
+            colors={**legend.colors, **read.pairs("colors")},
             seed=read.integer("seed"),
             memory_mb=read.integer("memory_mb"),
         )
@@ -146,13 +148,14 @@ class SamplesFromTable(Algorithm):
         )
         add_fold_field(self, "table")
         add_rename(self)
+        add_class_colors(self)
         self.add(file_output("output", tr("Samples"), SAMPLES_FILTER), tr("The sample file that training reads."))
 
     def build_job(self, parameters: Parameters, context: QgsProcessingContext) -> Job:
         """Return the table's job."""
         read = Reader(self, parameters, context)
         class_field = read.field("class_field")
-        table = read.vectors("table", class_field)
+        table = read.vectors("table", class_field if read.switch("use_style") else "")
         legend = renamed(table.legend, read.pairs("rename"))
         return TableJob(
             table=table.dataset.path,
@@ -168,7 +171,7 @@ class SamplesFromTable(Algorithm):
             start=read.text("start"),
             step_days=read.number("step_days"),
             rename=legend.names,
-            colors=legend.colors,
+            colors={**legend.colors, **read.pairs("colors")},
         )
 
     def results(self, outputs: Mapping[str, Any], job: Job, context: QgsProcessingContext) -> dict[str, Any]:
