@@ -9,6 +9,8 @@ from qgis.core import Qgis, QgsApplication
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QAction, QDockWidget, QLineEdit
 
+from ..ui.environment.options import EnvironmentOptionsFactory
+from .host.environment import worker_environment
 from .host.settings import INTERPRETER
 from .host.text import tr
 from .processing.about import PROVIDER_ID
@@ -27,6 +29,7 @@ class ChronomapPlugin:
         self._iface = iface  # None in qgis_process
         self._provider: Optional[ChronomapProvider] = None
         self._action: Optional[QAction] = None
+        self._options: Optional[EnvironmentOptionsFactory] = None
 
     def initProcessing(self) -> None:  # noqa: N802 (QGIS calls it, also where there is no desktop)
         """Register the algorithms."""
@@ -37,6 +40,8 @@ class ChronomapPlugin:
         """Register the algorithms, the interpreter's setting, and the action under Raster and in the toolbar."""
         self.initProcessing()
         _add_setting()
+        self._options = EnvironmentOptionsFactory()
+        self._iface.registerOptionsWidgetFactory(self._options)
         self._action = QAction(QIcon(str(ICON)), tr("Chronomap: map a time series…"), self._iface.mainWindow())
         self._action.setObjectName("chronomapOpen")
         self._action.setToolTip(tr("Show the Chronomap algorithms in the Processing toolbox"))
@@ -52,6 +57,10 @@ class ChronomapPlugin:
             self._action.deleteLater()
             self._action = None
             _remove_setting()
+        if self._options is not None:
+            worker_environment().close()
+            self._iface.unregisterOptionsWidgetFactory(self._options)
+            self._options = None
         if self._provider is not None:
             QgsApplication.processingRegistry().removeProvider(self._provider)
             self._provider = None
@@ -81,9 +90,11 @@ def _add_setting() -> None:
         Setting(_MENU, INTERPRETER, tr("Python with torch that runs the worker (empty: look for one)"), "")
     )
     ProcessingConfig.readSettings()
+    worker_environment().setting_changed.connect(ProcessingConfig.readSettings)
 
 
 def _remove_setting() -> None:
     from processing.core.ProcessingConfig import ProcessingConfig  # noqa: PLC0415
 
+    worker_environment().setting_changed.disconnect(ProcessingConfig.readSettings)
     ProcessingConfig.removeSetting(INTERPRETER)

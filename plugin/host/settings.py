@@ -12,3 +12,8 @@ _PROCESSING = "Processing/Configuration/"  # where Options > Processing > Provid
 def interpreter() -> str:
     """Return the Python that shall run the worker, or '' to look for one (see core/interpreter.py)."""
     return str(QgsSettings().value(_PROCESSING + INTERPRETER, "") or "").strip()
+
+
+def set_interpreter(python: str) -> None:
+    """Name the Python that shall run the worker; '' looks for one."""
+    QgsSettings().setValue(_PROCESSING + INTERPRETER, python.strip())
