@@ -28,7 +28,8 @@ ALLOWED = {
 WIDGETS = ("qgis.PyQt.QtWidgets",)
 WITHOUT_WIDGETS = ("plugin.host", "plugin.processing")
 STANDARD = (sys.stdlib_module_names | {"__future__"}) - {"subprocess", "pickle", "random", "shelve", "marshal"}
-EXCEPTIONS = {"plugin/core/process.py": "subprocess"}  # the one module that starts other programs
+# The one module that starts other programs, and the one that knows Dask.
+EXCEPTIONS = {"plugin/core/process.py": "subprocess", "plugin/run/distributed.py": "distributed"}
 
 
 def imported_names(path: Path) -> Iterator[str]:

@@ -22,7 +22,7 @@ from ..host.text import tr
 from .about import About
 from .base import Algorithm, Parameters
 from .loading import finish_maps
-from .parameters import INTEGER, add_cube, add_model, add_run_settings, switch
+from .parameters import DOUBLE, INTEGER, add_cube, add_model, add_run_settings, switch, text_parameter
 from .reading import Reader
 
 
@@ -61,6 +61,26 @@ class Map(Algorithm):
             tr("Halves the size of the attention raster; steps of 1/254 instead of 1/65534."),
             advanced=True,
         )
+        self.add(
+            text_parameter("season", tr("Season of attention")),
+            tr(
+                "First and last day of the season that 'Attention within a season' counts, as 05-01 08-31 (of any "
+                "year) or with years."
+            ),
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterNumber(
+                "decided_probability", tr("Probability of a decision"), DOUBLE, 0.8, False, 0.0, 1.0
+            ),
+            tr("From which probability on 'Decided since' counts a class as decided."),
+            advanced=True,
+        )
+        self.add(
+            text_parameter("scheduler", tr("Dask scheduler")),
+            tr("Address of a Dask scheduler, as tcp://host:8786, whose workers see the same files; empty: here alone."),
+            advanced=True,
+        )
         add_run_settings(self)
         for product in PRODUCTS.values():
             is_first = product.id == "class"
@@ -84,8 +104,11 @@ class Map(Algorithm):
             min_valid_dates=read.integer("min_valid_dates"),
             cloud_optimized=read.switch("cloud_optimized"),
             attention_byte=read.switch("attention_byte"),
+            season=read.words("season"),
+            decided_probability=read.number("decided_probability"),
             memory_mb=read.integer("memory_mb"),
             device=read.choice("device"),
+            scheduler=read.text("scheduler"),
         )
 
     def results(self, outputs: Mapping[str, Any], job: Job, context: QgsProcessingContext) -> dict[str, Any]:

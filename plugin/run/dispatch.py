@@ -31,6 +31,7 @@ from ..raster.table import table_samples
 from .attention import explain
 from .attention_features import explain_features
 from .check import problems
+from .distributed import map_distributed
 from .evaluate import evaluate_map, evaluate_model
 from .folder import JobFolder, job_folder
 from .mapping import map_cube
@@ -86,6 +87,10 @@ def _make_scene(job: SceneJob, folder: JobFolder, monitor: Monitor, python: str)
     return make_scene(job, monitor)
 
 
+def _map(job: MapJob, folder: JobFolder, monitor: Monitor, python: str) -> dict[str, Any]:
+    return (map_distributed if job.scheduler else map_cube)(job, folder, monitor, python)
+
+
 def _save(samples: SampleSet, output: str, monitor: Monitor) -> dict[str, Any]:
     for info in samples.classes:
         groups = f" from {info.polygons} polygons" if samples.is_grouped else ""
@@ -99,7 +104,7 @@ _RUNNERS: dict[type, Runner] = {
     ExtractJob: _extract,
     TableJob: _read_table,
     TrainJob: train,
-    MapJob: map_cube,
+    MapJob: _map,
     AttentionJob: explain,
     AttentionFeaturesJob: explain_features,
     EvaluateJob: evaluate_model,

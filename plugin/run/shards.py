@@ -33,12 +33,8 @@ def map_shard(job: MapJob, shard: Shard, monitor: Monitor, python: str = "") -> 
     Raises:
         ChronomapError: as for a whole map.
     """
-    found = problems(job)
-    if found:
-        raise InputError("\n".join(found))
     with job_folder(job) as folder:
-        map_windows(job, folder, shard, monitor.part(0.0, 0.95), python)
-        missing = _missing(_checkpoints(job, folder, shard.count))
+        missing = make_shard(job, shard, folder, monitor.part(0.0, 0.95), python)
         if missing:
             monitor.note(f"Shard {shard.label} is finished; still to come: {', '.join(missing)}.")
             return {}
@@ -48,6 +44,19 @@ def map_shard(job: MapJob, shard: Shard, monitor: Monitor, python: str = "") -> 
             monitor.note("Another process joins the shards; if it was killed, start the job with --join.")
             return {}
     return join_shards(job, shard.count, monitor.part(0.95, 1.0))
+
+
+def make_shard(job: MapJob, shard: Shard, folder: JobFolder, monitor: Monitor, python: str = "") -> list[str]:
+    """Make the windows of one shard into partial files; return the labels of the shards that are not finished.
+
+    Raises:
+        ChronomapError: as for a whole map.
+    """
+    found = problems(job)
+    if found:
+        raise InputError("\n".join(found))
+    map_windows(job, folder, shard, monitor, python)
+    return _missing(_checkpoints(job, folder, shard.count))
 
 
 def join_shards(job: MapJob, count: int, monitor: Monitor) -> dict[str, Any]:

@@ -169,6 +169,7 @@ def test_a_map_with_every_field_set(provider, context, tmp_path):
         decided_probability=0.9,
         memory_mb=700,
         device="cpu",
+        scheduler="tcp://dask:8786",
     )
     assert unchanged(job) == set()
     assert rebuilt(job, context) == job
