@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Optional, Union
@@ -36,26 +38,36 @@ class Recipe:
         return self.table or self.extract
 
 
-def placed(recipe: Recipe, folder: Path, name: str) -> Recipe:
-    """Return `recipe` with cube, samples, model and report put into `folder` under `name`, each step fed by the last.
+def placed(recipe: Recipe) -> Recipe:
+    """Return `recipe` with every step fed by the last; folder and name come from the model's path.
 
-    The map's outputs keep their products and are named after the model.
+    Cube and samples are named after what they are made of, so that trainings on the same data share them and never
+    write over those of others. The map's outputs keep their products and are named after the model.
     """
-    cube, samples = str(folder / f"{name}_cube.json"), str(folder / f"{name}_samples.npz")
-    model = str(folder / f"{name}.safetensors")
+    model = Path(recipe.train.model)
+    folder, name = model.parent, model.stem
+    cube = replace(recipe.cube, output=str(folder / f"cube_{_digest(recipe.cube)}.json"))
+    extract = replace(recipe.extract, cube=cube.output)
+    extract = replace(extract, output=str(folder / f"samples_{_digest(extract)}.npz"))
+    table = recipe.table
+    if table is not None:
+        table = replace(table, output=str(folder / f"samples_{_digest(table)}.npz"))
+    samples = (table or extract).output
+    outputs = {product: str(folder / f"{name}_{product}.tif") for product in recipe.map.outputs}
     return replace(
         recipe,
-        cube=replace(recipe.cube, output=cube),
-        extract=replace(recipe.extract, cube=cube, output=samples),
-        table=replace(recipe.table, output=samples) if recipe.table else None,
-        train=replace(recipe.train, samples=samples, model=model, report=str(folder / f"{name}.html")),
-        map=replace(
-            recipe.map,
-            cube=cube,
-            model=model,
-            outputs={product: str(folder / f"{name}_{product}.tif") for product in recipe.map.outputs},
-        ),
+        cube=cube,
+        extract=extract,
+        table=table,
+        train=replace(recipe.train, samples=samples, report=str(model.with_suffix(".html"))),
+        map=replace(recipe.map, cube=cube.output, model=str(model), outputs=outputs),
     )
+
+
+def _digest(job: Union[CubeJob, ExtractJob, TableJob]) -> str:
+    """Return a short name for all that decides on the output of `job`."""
+    plain = {name: value for name, value in to_plain(job).items() if name not in ("output", "report", "memory_mb")}
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def save_recipe(recipe: Recipe, path: Path) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A job as a call of the Processing algorithm that builds the same job: for a shell, for Python, for the parity test."""
+"""A job as a call of the Processing algorithm that builds it again: for a shell, for Python, for the parity test."""
 
 from __future__ import annotations
 

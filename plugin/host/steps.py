@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""From the recipe to the jobs of a run: what has to be made, and what is there already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from ..core.jobs import CubeJob, ExtractJob, Job, TableJob
+from ..core.recipe import Recipe, placed
+from .commands import completed
+from .project import results_folder
+
+_LONGEST_NAME = 1000  # how many numbered names are tried
+
+
+def run_jobs(recipe: Recipe) -> list[Job]:
+    """Return every job of a run, in order: cube, samples, training and, where it is wanted, the map."""
+    whole = placed(named(recipe))
+    is_mapped = recipe.is_mapped and bool(recipe.map.outputs)
+    jobs: list[Job] = [whole.cube] if recipe.table is None or is_mapped else []
+    jobs += [whole.samples, completed(whole.train)]
+    return [*jobs, whole.map] if is_mapped else jobs
+
+
+def due_jobs(jobs: Iterable[Job]) -> list[Job]:
+    """Return `jobs` without the cube and samples that are there already and newer than what they are made of."""
+    due: list[Job] = []
+    for job in jobs:
+        is_made = isinstance(job, (CubeJob, ExtractJob, TableJob)) and is_fresh(job)
+        needs_due = isinstance(job, ExtractJob) and any(isinstance(other, CubeJob) for other in due)
+        if not is_made or needs_due:
+            due.append(job)
+    return due
+
+
+def is_fresh(job: CubeJob | ExtractJob | TableJob) -> bool:
+    """Return whether the output of `job` exists and is newer than its inputs (files; a folder's time is its own)."""
+    made = _changed_at(job.output)
+    return made > 0 and all(_changed_at(path) <= made for path in _inputs(job))
+
+
+def named(recipe: Recipe) -> Recipe:
+    """Return `recipe` with a model file: a free name in the project's folder where it has none."""
+    if recipe.train.model:
+        return recipe
+    return replace(recipe, train=replace(recipe.train, model=str(free_model(results_folder(), recipe))))
+
+
+def free_model(folder: Path, recipe: Recipe) -> Path:
+    """Return a model file in `folder`, named after the architecture, that is not there yet."""
+    name = recipe.train.architecture
+    candidates = [folder / f"{name}.safetensors"]
+    candidates += [folder / f"{name}_{number}.safetensors" for number in range(2, _LONGEST_NAME)]
+    return next((path for path in candidates if not path.exists()), candidates[0])
+
+
+def _inputs(job: CubeJob | ExtractJob | TableJob) -> tuple[str, ...]:
+    if isinstance(job, CubeJob):
+        return (*job.rasters, *job.masks, job.folder)
+    return (job.cube, job.vectors) if isinstance(job, ExtractJob) else (job.table,)
+
+
+def _changed_at(path: str) -> float:
+    """Return when a file was changed, 0 where it is none."""
+    try:
+        return Path(path).stat().st_mtime if path else 0.0
+    except OSError:
+        return 0.0
