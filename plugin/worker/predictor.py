@@ -53,6 +53,7 @@ class Predictor:
         self._model = _fastest(loaded, self._is_network, self.device)
         self._preparation = Preparation(card, days, scale, offset, device)
         order = np.argsort(np.asarray(days), kind="stable")  # the order in which Preparation passes the dates on
+        self.order = torch.from_numpy(order)
         self._back = None if np.all(np.diff(order) == 1) else torch.as_tensor(np.argsort(order), device=self.device)
 
     def predict(self, values: Tensor, valid: Tensor, attention: bool = False) -> tuple[Tensor, Optional[Tensor]]:
