@@ -23,6 +23,8 @@ class Product:
     dtype: str  # numpy's name
     scale: float
     nodata: float
+    from_attention: bool = False  # only networks with attention can give it
+    is_date: bool = False  # the value is the number of a date of the cube, from 1; its legend names the dates
 
     def band_count(self, classes: int, dates: int) -> int:
         """Return the number of bands for a model of `classes` on a cube of `dates`."""
@@ -46,7 +48,21 @@ PRODUCTS = {
         Product("valid_dates", "Number of valid dates", "How many dates of the pixel were clear.",
                 SINGLE, "uint16", 1.0, 65535.0),
         Product("attention", "Attention by date", "Weight of each date in the decision, mean over heads; sums to 1 "
-                "over the dates. Only for networks with attention.", PER_DATE, "uint16", 1.0 / 65534, 65535.0),
+                "over the dates. Only for networks with attention.", PER_DATE, "uint16", 1.0 / 65534, 65535.0,
+                from_attention=True),
+        Product("attention_peak", "Date of largest attention", "The date that weighs most in the decision (mean over "
+                "heads), as its number; the legend names the dates. Only for networks with attention.",
+                SINGLE, "uint16", 1.0, 65535.0, from_attention=True, is_date=True),
+        Product("attention_spread", "Effective number of dates", "Over how many dates attention is spread: exp of its "
+                "entropy, 1 to the number of valid dates. Only for networks with attention.",
+                SINGLE, "uint16", 0.01, 65535.0, from_attention=True),
+        Product("attention_season", "Attention within a season", "Share of attention on the dates of the season that "
+                "is given, 0 to 1. Only for networks with attention.",
+                SINGLE, "uint16", 1.0 / 65534, 65535.0, from_attention=True),
+        Product("decided_date", "Decided since", "The first date from which the class stays the final one and its "
+                "probability at or above the threshold, as its number; the legend names the dates, 0 is never. Takes "
+                "one prediction per date: as many times the computing time of a map as there are dates.",
+                SINGLE, "uint16", 1.0, 65535.0, is_date=True),
     )
 }  # fmt: skip
 

@@ -19,7 +19,8 @@ from qgis.PyQt.QtGui import QColor
 
 from ..core.classes import ClassInfo
 from ..core.errors import OutputError
-from ..raster.summary import upper_value
+from ..core.products import PRODUCTS
+from ..raster.summary import named_values, upper_value
 
 # Perceptually even ramps (matplotlib's viridis, cividis and magma), dark to light.
 _VIRIDIS = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
@@ -32,8 +33,11 @@ RAMPS = {
     "entropy": _MAGMA,
     "valid_dates": _CIVIDIS,
     "attention": _MAGMA,
+    "attention_spread": _CIVIDIS,
+    "attention_season": _MAGMA,
 }
-_MAXIMUM = {"confidence": 100.0, "probability": 1.0, "margin": 1.0, "entropy": 1.0}  # the others: from the raster
+# The others: from the raster.
+_MAXIMUM = {"confidence": 100.0, **dict.fromkeys(("probability", "margin", "entropy", "attention_season"), 1.0)}
 
 
 def write_style(path: Path, product: str, classes: Sequence[ClassInfo] = ()) -> Path:
@@ -57,6 +61,8 @@ def style_layer(layer: QgsRasterLayer, product: str, classes: Sequence[ClassInfo
     """Give `layer` the look of `product` (see core/products.py); the class map needs its `classes`."""
     if product == "class":
         layer.setRenderer(class_renderer(layer, classes))
+    elif PRODUCTS[product].is_date:
+        layer.setRenderer(class_renderer(layer, named_values(layer.source())))
     else:
         maximum = _MAXIMUM.get(product) or largest_value(layer)
         layer.setRenderer(gradient_renderer(layer, 1, product, maximum))

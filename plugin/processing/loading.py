@@ -20,7 +20,12 @@ from ..host.postprocess import Finish, LayerFinisher, finish_attention, finish_c
 from ..host.styles import write_style
 from ..host.text import tr
 
-_FINISHES: dict[str, Finish] = {"class": finish_classes, "attention": finish_attention}
+_FINISHES: dict[str, Finish] = {
+    "class": finish_classes,
+    "attention_peak": finish_classes,
+    "decided_date": finish_classes,
+    "attention": finish_attention,
+}
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 from osgeo import gdal
 
+from ..core.classes import ClassInfo
 from .access import open_raster
 
 _SPOTS = 3  # windows along each side
@@ -21,6 +22,29 @@ def upper_value(path: str, share: float = 0.98) -> float:
     dataset = open_raster(path)
     cuts = [_band_quantile(dataset.GetRasterBand(index + 1), share) for index in range(dataset.RasterCount)]
     return max(cuts, default=0.0)
+
+
+def named_values(path: str) -> tuple[ClassInfo, ...]:
+    """Return values, names and colours in the attribute table of a raster's first band; () where it has none.
+
+    Raises:
+        InputError: the raster cannot be opened.
+    """
+    dataset = open_raster(path)  # kept: bands and tables go with their dataset
+    table = dataset.GetRasterBand(1).GetDefaultRAT()
+    usages = (gdal.GFU_MinMax, gdal.GFU_Name, gdal.GFU_Red, gdal.GFU_Green, gdal.GFU_Blue)
+    columns = [table.GetColOfUsage(usage) for usage in usages] if table else [-1]
+    if min(columns) < 0:
+        return ()
+    value, name, *channels = columns
+    return tuple(
+        ClassInfo(
+            table.GetValueAsInt(row, value),
+            table.GetValueAsString(row, name),
+            "#" + "".join(f"{table.GetValueAsInt(row, channel):02x}" for channel in channels),
+        )
+        for row in range(table.GetRowCount())
+    )
 
 
 def _band_quantile(band: gdal.Band, share: float) -> float:

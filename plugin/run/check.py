@@ -15,7 +15,6 @@ from ..core.cube_spec import load_cube_spec
 from ..core.errors import InputError, ModelFileError
 from ..core.jobs import (
     DEVICES,
-    SPLIT_METHODS,
     AttentionFeaturesJob,
     AttentionJob,
     CubeJob,
@@ -29,6 +28,7 @@ from ..core.jobs import (
     TrainJob,
 )
 from ..core.products import PRODUCTS
+from ..core.season import within_season
 from ..core.strategy import STRATEGY
 from .exchange import band_order
 from .fit import season_fit
@@ -123,11 +123,22 @@ def _map_problems(job: MapJob) -> list[str]:
     if len(set(job.outputs.values())) < len(job.outputs):
         return ["Two outputs have the same file name: give each its own."]
     found = _cube_fit(job)
-    if not found and "attention" in job.outputs:
+    if not found and any(PRODUCTS[product].from_attention for product in job.outputs):
         found = _attention_problems(job)
+    found += _date_problems(job)
     if job.extent and (len(job.extent) != 4 or job.extent[0] >= job.extent[2] or job.extent[1] >= job.extent[3]):
         found.append("The extent is empty: give xmin, ymin, xmax, ymax in the CRS of the cube.")
     return found
+
+
+def _date_problems(job: MapJob) -> Iterator[str]:
+    if "attention_season" in job.outputs:
+        try:
+            within_season([], job.season)
+        except InputError as error:
+            yield str(error)
+    if "decided_date" in job.outputs and not 0.0 < job.decided_probability <= 1.0:
+        yield f"The probability of a decision is {job.decided_probability:g}: give one above 0 and up to 1."
 
 
 def _cube_fit(job: MapJob | AttentionFeaturesJob) -> list[str]:

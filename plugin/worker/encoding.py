@@ -19,11 +19,15 @@ ATTENTION_BYTE_SCALE, ATTENTION_BYTE_NODATA = 1.0 / 254, 255.0
 
 @dataclass(frozen=True)
 class Answer:
-    """What a model says of n series: probability (n, K), attention (n, heads, T) or None, count of valid dates (n,)."""
+    """What a model says of n series: probability (n, K), attention (n, heads, T) or None, count of valid dates (n,).
+
+    `decided` (n,): number of the date from which the class stays, 0 for never (see worker/early.py); None: not asked.
+    """
 
     probability: Tensor
     attention: Optional[Tensor]
     valid_dates: Tensor
+    decided: Optional[Tensor] = None
 
 
 @dataclass(frozen=True)
@@ -42,11 +46,23 @@ class Code:
 
 
 def make_codes(
-    outputs: Sequence[OutputArray], class_values: Sequence[int], class_nodata: int, attention_byte: bool
+    outputs: Sequence[OutputArray],
+    class_values: Sequence[int],
+    class_nodata: int,
+    attention_byte: bool = False,
+    in_season: Sequence[bool] = (),
 ) -> list[Code]:
-    """Return how each of the slot's `outputs` is stored, in their order; `class_values` (K,) are the user's."""
+    """Return how each of the slot's `outputs` is stored, in their order.
+
+    `class_values` (K,) are the user's; `in_season` (T,) says which dates the product attention_season counts.
+    """
     values = torch.tensor(class_values, dtype=torch.int32)
-    measures = {**_MEASURES, "class": lambda answer: _class_value(answer, values)}
+    season = torch.tensor(in_season, dtype=torch.bool)
+    measures = {
+        **_MEASURES,
+        "class": lambda answer: _class_value(answer, values),
+        "attention_season": lambda answer: _attention_season(answer, season),
+    }
     codes = []
     for output in outputs:
         product = PRODUCTS[output.product]
@@ -93,6 +109,25 @@ def _attention(answer: Answer) -> Tensor:
     return answer.attention.mean(dim=1).t()  # (T, n)
 
 
+def _attention_peak(answer: Answer) -> Tensor:
+    weight, date = _attention(answer).max(dim=0)
+    return torch.where(weight > 0, date + 1, int(PRODUCTS["attention_peak"].nodata))[None]
+
+
+def _attention_spread(answer: Answer) -> Tensor:
+    return torch.special.entr(_attention(answer)).sum(dim=0)[None].exp()
+
+
+def _attention_season(answer: Answer, season: Tensor) -> Tensor:
+    return _attention(answer)[season.to(answer.probability.device)].sum(dim=0)[None].clamp(0.0, 1.0)
+
+
+def _decided(answer: Answer) -> Tensor:
+    if answer.decided is None:
+        raise ValueError("the date of decision was not computed")
+    return answer.decided[None]
+
+
 _MEASURES: dict[str, Callable[[Answer], Tensor]] = {
     "confidence": _confidence,
     "probability": _probability,
@@ -100,4 +135,7 @@ _MEASURES: dict[str, Callable[[Answer], Tensor]] = {
     "margin": _margin,
     "valid_dates": _valid_dates,
     "attention": _attention,
+    "attention_peak": _attention_peak,
+    "attention_spread": _attention_spread,
+    "decided_date": _decided,
 }

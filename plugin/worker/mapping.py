@@ -15,10 +15,12 @@ from torch import Tensor
 
 from ..core.errors import InputError, WorkerError
 from ..core.monitor import Event, Monitor
+from ..core.products import PRODUCTS
 from ..core.records import from_plain
 from ..core.slots import SlotLayout
 from .compute import Compute, Lanes, lanes, settle, start_compute
 from .device import make_repeatable
+from .early import with_decision
 from .encoding import Code, make_codes
 from .predictor import Predictor, torch_readable
 
@@ -105,6 +107,9 @@ class OpenMap:
         """Open the map that a ``map_open`` request describes; raises as map_open does."""
         self._layout = from_plain(SlotLayout, message["layout"])
         self._least_dates = max(1, int(message["min_valid_dates"]))  # a series without any date has no answer
+        products = {output.product for output in self._layout.outputs}
+        self._wants_attention = any(PRODUCTS[product].from_attention for product in products)
+        self._decided_probability = message.get("decided_probability", 0.0) if "decided_date" in products else 0.0
         self._resources = ExitStack()
         with ExitStack() as until_open:
             until_open.callback(self._resources.close)
@@ -153,20 +158,25 @@ class OpenMap:
         values, valid = (take_series(part, positions) for part in series)
         stored = values.numpy().view(self._layout.dtype)  # as signed numbers they only travelled
         values = torch_readable(stored).unflatten(1, (self._layout.dates, self._layout.bands))
-        answer = self._predictor.answer(values, valid, any(code.product == "attention" for code in self._codes))
+        answer = self._predictor.answer(values, valid, self._wants_attention)
+        if self._decided_probability:
+            answer = with_decision(self._predictor, values, valid, answer, self._decided_probability)
         place = _as_slice(positions)
         for code, result in zip(self._codes, results):
             result[:, place] = code.encode(answer).cpu().numpy()
 
     def _make_codes(self, message: Event) -> list[Code]:
-        wants_attention = any(output.product == "attention" for output in self._layout.outputs)
-        if wants_attention and not self._predictor.gives_attention:
+        if self._wants_attention and not self._predictor.gives_attention:
             raise InputError(
-                f"The model {message['model']} gives no attention: leave the attention layer out, or choose a network "
+                f"The model {message['model']} gives no attention: leave the attention layers out, or choose a network "
                 "with attention, such as L-TAE."
             )
         return make_codes(
-            self._layout.outputs, message["class_values"], message["class_nodata"], bool(message.get("attention_byte"))
+            self._layout.outputs,
+            message["class_values"],
+            message["class_nodata"],
+            bool(message.get("attention_byte")),
+            message.get("in_season", ()),
         )
 
     def _map_slots(self, folder: str, count: int) -> list[Slot]:

@@ -39,8 +39,8 @@ def test_a_class_map_is_drawn_in_its_colours(class_map):
     assert block.color(1, 1) & 0xFFFFFF == 0x0072B2
 
 
-def test_every_product_but_the_class_map_has_a_ramp():
-    assert set(RAMPS) == set(PRODUCTS) - {"class"}
+def test_every_product_but_classes_and_dates_has_a_ramp():
+    assert set(RAMPS) == {product.id for product in PRODUCTS.values() if product.id != "class" and not product.is_date}
 
 
 @pytest.mark.parametrize(("product", "top"), [("probability", 1.0), ("entropy", 1.0), ("confidence", 100.0)])

@@ -75,6 +75,8 @@ def map_open_message(folder: Path, model: Path, layout: SlotLayout, **changed: A
         "class_values": [10 * k for k in range(CLASSES)],
         "class_nodata": 255,
         "attention_byte": False,
+        "in_season": [date % 3 > 0 for date in range(DATES)],
+        "decided_probability": 0.4,
         "device": "cpu",
         "compute": {"device": "cpu", "batch": 64, "threads": 1},
         **changed,

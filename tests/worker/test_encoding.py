@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,10 +15,11 @@ from chronomap.plugin.worker.encoding import Answer, make_codes
 
 PROBABILITY = torch.tensor([[0.7, 0.2, 0.1], [0.0, 0.0, 1.0], [1 / 3, 1 / 3, 1 / 3]])
 VALUES = [311, 0, 70000]
+SEASON = [False, True, True]
 
 
 def encode(product: str, answer: Answer, byte: bool = False) -> np.ndarray:
-    (code,) = make_codes([OutputArray(product, 1, "int32")], VALUES, 255, byte)
+    (code,) = make_codes([OutputArray(product, 1, "int32")], VALUES, 255, byte, SEASON)
     return code.encode(answer).numpy()
 
 
@@ -60,12 +62,26 @@ def test_attention_is_the_mean_over_heads_and_sums_to_one(byte, top):
 @pytest.mark.parametrize("product", sorted(PRODUCTS))
 @pytest.mark.parametrize("byte", [False, True])
 def test_no_answer_is_stored_as_nodata(product, byte):
-    (code,) = make_codes([OutputArray(product, 1, "int32")], VALUES, 255, byte)
+    (code,) = make_codes([OutputArray(product, 1, "int32")], VALUES, 255, byte, SEASON)
     attention = torch.eye(3)[:, None, :]  # all weight on one date: the largest there is
-    stored = code.encode(answer_of(attention=attention))
+    stored = code.encode(replace(answer_of(attention=attention), decided=torch.tensor([0, 1, 3])))
     assert stored.min() >= 0
     assert not torch.any(stored == code.nodata)
 
 
 def test_a_model_of_two_classes_is_most_unsure_at_one_half():
     assert encode("entropy", answer_of(torch.full((3, 2), 0.5)))[0].tolist() == [65534] * 3
+
+
+@pytest.mark.parametrize(
+    ("product", "expected"),
+    [
+        ("attention_peak", [2, 1, 65535]),
+        ("attention_spread", [math.exp(-0.4 * math.log(0.4) - 0.6 * math.log(0.6)), 1.0, 1.0]),
+        ("attention_season", [0.6, 0.0, 0.0]),
+    ],
+)
+def test_what_attention_says_of_dates_is_taken_from_the_mean_over_heads(product, expected):
+    weights = torch.tensor([[[0.7, 0.3, 0.0], [0.1, 0.9, 0.0]], [[1.0, 0.0, 0.0]] * 2, [[0.0, 0.0, 0.0]] * 2])
+    scale = PRODUCTS[product].scale
+    np.testing.assert_allclose(encode(product, answer_of(attention=weights))[0] * scale, expected, atol=0.5001 * scale)

@@ -31,7 +31,7 @@ from worker.mapping_cases import (
 from worker.worker_session import Host
 
 PIXELS = 300
-PRODUCTS_OF = {key: tuple(name for name in PRODUCTS if name != "attention" or key == "ltae") for key in KEYS}
+PRODUCTS_OF = {key: tuple(p.id for p in PRODUCTS.values() if not p.from_attention or key == "ltae") for key in KEYS}
 
 
 def open_map(
