@@ -48,6 +48,11 @@ class Worker:
         """Process id of the worker."""
         return self._process.pid
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
+
     def send(self, message: dict[str, Any]) -> None:
         """Send one request.
 
