@@ -14,8 +14,10 @@ from ..plugin.core.errors import ChronomapError
 from ..plugin.core.recipe import Recipe
 from ..plugin.host.project import store_recipe, stored_recipe
 from ..plugin.host.queue import DONE, FAILED, JobQueue, Run
+from ..plugin.host.settings import interpreter
 from ..plugin.host.shelf import ModelShelf
 from ..plugin.host.text import tr
+from ..plugin.run.live import LiveWorker
 from .messages import Messages
 
 _STORE_MS = 400  # a user who types stores once
@@ -33,6 +35,7 @@ class Workspace(QObject):
         self.iface = iface
         self.queue = JobQueue(self)
         self.shelf = ModelShelf(self)
+        self.live = LiveWorker(interpreter)
         self.messages = Messages(iface)
         self._recipe = Recipe()
         self._storing = QTimer(self)
@@ -68,6 +71,7 @@ class Workspace(QObject):
     def close(self) -> None:
         """Stop what runs and let go of the project: the plugin is unloaded."""
         self.queue.close()
+        self.live.close()
         project = QgsProject.instance()
         project.writeProject.disconnect(self._store)
         project.readProject.disconnect(self._read_project)
