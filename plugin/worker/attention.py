@@ -3,8 +3,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Optional
+
 import torch
 from torch import Tensor, nn
+
+COSINE, DOT, SCALED = "cosine", "dot product", "scaled dot product"
+
+
+@dataclass(frozen=True)
+class Steps:
+    """How attention comes about, for N series, head by head: Q queries meet the keys of T dates, each d wide.
+
+    `queries` (N, heads, Q, d), `keys` (N, heads, T, d); `scores` (N, heads, Q, T) are their similarities, `attention`
+    their softmax over the valid dates. `query_weight` (N, Q) is how much each query counts in the attention shown;
+    a single query is the model's own, T queries are the dates'. `wins` (N, T): of networks with max pooling over
+    time, the share of channels whose maximum comes from each date.
+    """
+
+    similarity: str
+    queries: Tensor
+    keys: Tensor
+    scores: Tensor
+    attention: Tensor
+    query_weight: Tensor
+    wins: Optional[Tensor] = None
 
 
 class AttentionNetwork(nn.Module):
@@ -21,6 +45,10 @@ class AttentionNetwork(nn.Module):
     def explain(self, x: Tensor, days: Tensor, valid: Tensor) -> Tensor:
         """Return attention (N, heads, T)."""
         return self.attend(x, days, valid)[1]
+
+    def steps(self, x: Tensor, days: Tensor, valid: Tensor) -> Steps:
+        """Return how this attention comes about; mixed by `query_weight` it is what `explain` returns."""
+        raise NotImplementedError
 
 
 def masked_softmax(scores: Tensor, valid: Tensor) -> Tensor:
@@ -41,6 +69,13 @@ def received(attention: Tensor, weights: Tensor) -> Tensor:
     Mixed by weights that sum to 1, it still sums to 1 over valid dates.
     """
     return (weights[:, None, None] @ attention).squeeze(2)
+
+
+def channels_won(features: Tensor, valid: Tensor) -> Tensor:
+    """Return the share of channels whose maximum over the valid dates (N, T) of features (N, T, D) is at each date."""
+    best = features.masked_fill(~valid.unsqueeze(2), float("-inf")).argmax(1)  # (N, D)
+    won = torch.zeros_like(features[:, :, 0]).scatter_add_(1, best, torch.ones_like(features[:, 0]))
+    return won / features.shape[2] * valid
 
 
 def day_positions(days: Tensor, width: int, period: float, dtype: torch.dtype) -> Tensor:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from chronomap.plugin.core.errors import InputError
 from chronomap.plugin.worker.architectures import registry
-from chronomap.plugin.worker.attention import day_positions, masked_softmax
+from chronomap.plugin.worker.attention import day_positions, masked_softmax, received
 from torch import nn
 from worker.making import SMALL
 from worker.test_architectures import CHANNELS, CLASSES, DATES, series_in
@@ -104,6 +104,26 @@ def test_the_attention_of_the_class_token_is_its_own():
     attention = network.explain(x, days, valid)
     assert rows[0].shape[2] == 1
     torch.testing.assert_close(attention, rows[0].squeeze(2))
+
+
+@pytest.mark.parametrize(("key", "name", "value"), [*KINDS, ("ltae", "heads", 4), ("tae", "heads", 4)])
+def test_the_steps_of_attention_lead_to_the_attention_shown(key, name, value):
+    network, (x, days, valid) = build(key, name, value).eval(), series_in()
+    steps = network.steps(x, days, valid)
+    torch.testing.assert_close(received(steps.attention, steps.query_weight), network.explain(x, days, valid))
+    products = steps.queries @ steps.keys.transpose(2, 3)
+    if steps.similarity == "scaled dot product":
+        products = products / steps.keys.shape[3] ** 0.5
+    torch.testing.assert_close(steps.scores, products)
+    torch.testing.assert_close(steps.attention, masked_softmax(steps.scores, valid))
+
+
+def test_with_max_pooling_the_valid_dates_share_all_channels():
+    x, days, valid = series_in()
+    wins = build("transformer", "pooling", "max").eval().steps(x, days, valid).wins
+    assert (wins[~valid] == 0).all()
+    torch.testing.assert_close(wins.sum(1), torch.ones(len(x)))
+    assert build("transformer", "pooling", "mean").steps(x, days, valid).wins is None
 
 
 def test_softmax_over_two_axes_of_dates_is_masked_by_the_last():

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ...core.catalog import Architecture, Hyperparameter, Preset
 from ...core.errors import InputError
-from ..attention import AttentionNetwork, day_positions, masked_softmax
+from ..attention import SCALED, AttentionNetwork, Steps, day_positions, masked_softmax
 from ..layers import PerDate, folded, halving_widths, normalised_layers
 from . import described
 
@@ -59,19 +59,34 @@ class LTAE(AttentionNetwork):
 
     def attend(self, x: Tensor, days: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
         """Return logits (N, K) and attention (N, heads, T)."""
-        heads, d_k = self.query.shape
-        dates = self.norm_in(self.encode_dates(x, valid))  # (N, T, input_width)
-        embedded = self.project(dates) + self.positions(days, x.dtype)  # (N, T, d_model)
-        keys = self.keys(embedded).unflatten(2, (heads, d_k))  # (N, T, heads, d_k)
-        scores = torch.einsum("nthk,hk->nht", keys, self.query) / d_k**0.5
-        attention = masked_softmax(scores, valid)  # (N, heads, T)
+        embedded = self._embed(x, days, valid)  # (N, T, d_model)
+        attention = masked_softmax(self._compare(embedded)[1], valid)  # (N, heads, T)
         used = nn.functional.dropout(
             attention, self.attention_dropout, self.training
         )  # what is returned keeps its sum of 1
-        values = embedded.unflatten(2, (heads, -1))  # (N, T, heads, d_model / heads)
+        values = embedded.unflatten(2, (attention.shape[1], -1))  # (N, T, heads, d_model / heads)
         mixed = torch.einsum("nht,nthv->nhv", used, values).flatten(1)  # (N, d_model)
         encoded = self.norm_out(self.dropout(self.mlp(mixed)))
         return self.classify(self.decoder(encoded)), attention
+
+    def steps(self, x: Tensor, days: Tensor, valid: Tensor) -> Steps:
+        """Return how the attention of each head's learned query comes about."""
+        keys, scores = self._compare(self._embed(x, days, valid))
+        queries = self.query[None, :, None].expand(len(x), -1, -1, -1)  # (N, heads, 1, d_k): the same for all series
+        attention = masked_softmax(scores, valid)
+        only = torch.ones_like(scores[:, 0, :1])
+        return Steps(SCALED, queries, keys.transpose(1, 2), scores.unsqueeze(2), attention.unsqueeze(2), only)
+
+    def _embed(self, x: Tensor, days: Tensor, valid: Tensor) -> Tensor:
+        """Return every date encoded, with its position: (N, T, d_model)."""
+        dates = self.norm_in(self.encode_dates(x, valid))  # (N, T, input_width)
+        return self.project(dates) + self.positions(days, x.dtype)
+
+    def _compare(self, embedded: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the keys (N, T, heads, d_k) and how well they meet the queries, (N, heads, T)."""
+        heads, d_k = self.query.shape
+        keys = self.keys(embedded).unflatten(2, (heads, d_k))
+        return keys, torch.einsum("nthk,hk->nht", keys, self.query) / d_k**0.5
 
     def positions(self, days: Tensor, dtype: torch.dtype) -> Tensor:
         """Return the positions of `days`, the same for every head: (T, d_model) or (N, T, d_model)."""

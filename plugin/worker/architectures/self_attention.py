@@ -9,11 +9,20 @@ from torch.nn.functional import dropout, normalize
 
 from ...core.catalog import Architecture, Hyperparameter, Preset
 from ...core.errors import InputError
-from ..attention import AttentionNetwork, day_positions, masked_softmax, mean_weights, received
+from ..attention import (
+    COSINE,
+    DOT,
+    SCALED,
+    AttentionNetwork,
+    Steps,
+    day_positions,
+    masked_softmax,
+    mean_weights,
+    received,
+)
 from ..layers import PerDate, halving_widths, normalised_layers
 from . import described
 
-COSINE, DOT, SCALED = "cosine", "dot product", "scaled dot product"
 _START_SHARPNESS = 10.0  # cosines lie in -1..1: without a factor no date could stand out
 
 
@@ -57,23 +66,32 @@ class SelfAttention(AttentionNetwork):
 
     def attend(self, x: Tensor, days: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
         """Return logits (N, K) and the attention each date receives, mean over the valid queries: (N, heads, T)."""
-        dates = self.encode_dates(x, valid)  # (N, T, width)
-        dates = dates + day_positions(days, dates.shape[2], self.position_period, x.dtype)
-        attention = masked_softmax(self._scores(dates), valid)  # (N, heads, T, T): a row per query
+        dates = self._embed(x, days, valid)  # (N, T, width)
+        attention = masked_softmax(self._compare(dates)[2], valid)  # (N, heads, T, T): a row per query
         shown = received(attention, mean_weights(valid, x.dtype))  # (N, heads, T)
         used = dropout(shown, self.attention_dropout, self.training)  # what is returned keeps its sum of 1
         # The mean over queries of what each one gathers is the values mixed by the mean attention.
         mixed = used.unsqueeze(2) @ self._per_head(self.values(dates))  # (N, heads, 1, width / heads)
         return self.classify(self.mlp(mixed.flatten(1))), shown
 
-    def _scores(self, dates: Tensor) -> Tensor:
-        """Return how alike query (third axis) and key (last axis) are, (N, heads, T, T)."""
+    def steps(self, x: Tensor, days: Tensor, valid: Tensor) -> Steps:
+        """Return how the attention of every date to every date comes about."""
+        queries, keys, scores = self._compare(self._embed(x, days, valid))
+        weight = mean_weights(valid, x.dtype)
+        return Steps(self.similarity, queries, keys, scores, masked_softmax(scores, valid), weight)
+
+    def _embed(self, x: Tensor, days: Tensor, valid: Tensor) -> Tensor:
+        """Return every date encoded, with its position: (N, T, width)."""
+        dates = self.encode_dates(x, valid)
+        return dates + day_positions(days, dates.shape[2], self.position_period, x.dtype)
+
+    def _compare(self, dates: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return queries and keys (N, heads, T, d_k), and how alike query and key are, (N, heads, T, T)."""
         queries, keys = self._per_head(self.queries(dates)), self._per_head(self.keys(dates))
         if self.similarity == COSINE:
             queries, keys = normalize(queries, dim=3) * self.sharpness.exp(), normalize(keys, dim=3)
-        elif self.similarity == SCALED:
-            queries = queries / self.d_k**0.5
-        return queries @ keys.transpose(2, 3)
+        sharpness = self.d_k**-0.5 if self.similarity == SCALED else 1.0
+        return queries, keys, (queries * sharpness) @ keys.transpose(2, 3)
 
     def _per_head(self, features: Tensor) -> Tensor:
         """Return features (N, T, heads * d) as (N, heads, T, d)."""

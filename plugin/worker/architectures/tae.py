@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout
 
 from ...core.catalog import Architecture, Hyperparameter, Preset
-from ..attention import AttentionNetwork, day_positions, masked_softmax, mean_weights
+from ..attention import SCALED, AttentionNetwork, Steps, day_positions, masked_softmax, mean_weights
 from ..layers import PerDate, decoder_layers, halving_widths, normalised_layers
 from . import described
 
@@ -55,16 +56,28 @@ class TAE(AttentionNetwork):
 
     def attend(self, x: Tensor, days: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
         """Return logits (N, K) and attention (N, heads, T)."""
-        dates = self.project(self.norm_in(self.encode_dates(x, valid)))  # (N, T, d_model)
-        dates = dates + day_positions(days, dates.shape[2], self.position_period, x.dtype)
-        mean_date = mean_weights(valid, x.dtype).unsqueeze(1) @ dates  # (N, 1, d_model)
-        query = self.queries(mean_date).view(len(x), self.heads, 1, self.d_k)  # linear: the mean of the dates' queries
-        keys = self.keys(dates).unflatten(2, (self.heads, self.d_k)).transpose(1, 2)  # (N, heads, T, d_k)
-        scores = (query @ keys.transpose(2, 3)).squeeze(2) / self.d_k**0.5  # (N, heads, T)
-        attention = masked_softmax(scores, valid)
+        dates = self._embed(x, days, valid)  # (N, T, d_model)
+        attention = masked_softmax(self._compare(dates, valid)[2].squeeze(2), valid)  # (N, heads, T)
         used = dropout(attention, self.attention_dropout, self.training)  # what is returned keeps its sum of 1
         mixed = (used @ dates).flatten(1)  # (N, heads * d_model): every head mixes whole dates
         return self.decoder(self.norm_out(self.dropout(self.mlp(mixed)))), attention
+
+    def steps(self, x: Tensor, days: Tensor, valid: Tensor) -> Steps:
+        """Return how the attention of each head's mean query comes about."""
+        query, keys, scores = self._compare(self._embed(x, days, valid), valid)
+        return Steps(SCALED, query, keys, scores, masked_softmax(scores, valid), torch.ones_like(scores[:, 0, :, 0]))
+
+    def _embed(self, x: Tensor, days: Tensor, valid: Tensor) -> Tensor:
+        """Return every date encoded, with its position: (N, T, d_model)."""
+        dates = self.project(self.norm_in(self.encode_dates(x, valid)))
+        return dates + day_positions(days, dates.shape[2], self.position_period, x.dtype)
+
+    def _compare(self, dates: Tensor, valid: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return query (N, heads, 1, d_k), keys (N, heads, T, d_k) and their scores (N, heads, 1, T)."""
+        mean_date = mean_weights(valid, dates.dtype).unsqueeze(1) @ dates  # (N, 1, d_model)
+        query = self.queries(mean_date).view(len(dates), self.heads, 1, self.d_k)  # linear: the mean of all queries
+        keys = self.keys(dates).unflatten(2, (self.heads, self.d_k)).transpose(1, 2)
+        return query, keys, query @ keys.transpose(2, 3) / self.d_k**0.5
 
 
 ARCHITECTURE = Architecture(

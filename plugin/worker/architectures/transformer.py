@@ -9,7 +9,16 @@ from torch.nn.functional import dropout
 
 from ...core.catalog import Architecture, Hyperparameter, Preset
 from ...core.errors import InputError
-from ..attention import AttentionNetwork, day_positions, masked_softmax, mean_weights, received
+from ..attention import (
+    SCALED,
+    AttentionNetwork,
+    Steps,
+    channels_won,
+    day_positions,
+    masked_softmax,
+    mean_weights,
+    received,
+)
 from . import described
 
 MAX, MEAN, ATTENTION, TOKEN = "max", "mean", "attention", "class token"
@@ -57,16 +66,30 @@ class Transformer(AttentionNetwork):
 
         Received from the class token, from the dates as attention pooling weighs them, else from all valid dates alike.
         """
-        dates = self.project(x)  # (N, T, width)
+        asking, dates = self._before_last(x, days, valid)
+        features, attention = self.blocks[-1](asking, dates, valid)  # (N, Q, width), (N, heads, Q, T)
+        pooled, weights = self._pool(self.norm_out(features), valid)
+        return self.classify(pooled), received(attention, weights)
+
+    def steps(self, x: Tensor, days: Tensor, valid: Tensor) -> Steps:
+        """Return how the attention of the last block comes about, and what max pooling takes from each date."""
+        asking, dates = self._before_last(x, days, valid)
+        last = self.blocks[-1]
+        queries, keys, scores = last.compare(*last.known(asking, dates))
+        features = self.norm_out(last(asking, dates, valid)[0])
+        weights = self._pool(features, valid)[1]
+        wins = channels_won(features, valid) if self.pooling == MAX else None
+        return Steps(SCALED, queries, keys, scores, masked_softmax(scores, valid), weights, wins)
+
+    def _before_last(self, x: Tensor, days: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
+        """Return who asks in the last block (N, Q, width), and the dates that are asked (N, T, width)."""
+        dates = self.project(x)
         dates = dates + day_positions(days, dates.shape[2], self.position_period, x.dtype)
         token = self.token.expand(len(x), -1, -1) if self.pooling == TOKEN else None
         for block in self.blocks[:-1]:
             token = token if token is None else block(token, dates, valid)[0]  # asks the dates, is never asked itself
             dates = block(dates, dates, valid)[0]
-        asking = dates if token is None else token  # with a token, the dates' own last answers would go unused
-        features, attention = self.blocks[-1](asking, dates, valid)  # (N, Q, width), (N, heads, Q, T)
-        pooled, weights = self._pool(self.norm_out(features), valid)
-        return self.classify(pooled), received(attention, weights)
+        return dates if token is None else token, dates  # with a token, the dates' own last answers would go unused
 
     def _pool(self, features: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
         """Return features (N, Q, width) pooled over time, (N, width), and how much each query counts, (N, Q)."""
@@ -103,21 +126,26 @@ class Block(nn.Module):
             gathered, attention = self._gather(asking, dates, valid)
             asking = self.norm_attention(asking + self.dropout(gathered))
             return self.norm_out(asking + self.dropout(self.feed_forward(asking))), attention
-        known = self.norm_attention(dates)
-        gathered, attention = self._gather(known if asking is dates else self.norm_attention(asking), known, valid)
+        gathered, attention = self._gather(*self.known(asking, dates), valid)
         asking = asking + self.dropout(gathered)
         return asking + self.dropout(self.feed_forward(self.norm_out(asking))), attention
 
+    def known(self, asking: Tensor, dates: Tensor) -> tuple[Tensor, Tensor]:
+        """Return `asking` and `dates` as queries and keys are made of them."""
+        if not self.norm_first:
+            return asking, dates
+        normed = self.norm_attention(dates)
+        return normed if asking is dates else self.norm_attention(asking), normed
+
+    def compare(self, asking: Tensor, dates: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return queries (N, heads, Q, d), keys (N, heads, T, d) and their scores (N, heads, Q, T)."""
+        queries, keys = self._heads(self.queries(asking)), self._heads(self.keys(dates))
+        return queries, keys, (queries / queries.shape[3] ** 0.5) @ keys.transpose(2, 3)
+
     def _gather(self, asking: Tensor, dates: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
-        queries, keys, values = (
-            self._heads(self.queries(asking)),
-            self._heads(self.keys(dates)),
-            self._heads(self.values(dates)),
-        )
-        scores = (queries / queries.shape[3] ** 0.5) @ keys.transpose(2, 3)  # (N, heads, Q, T)
-        attention = masked_softmax(scores, valid)
+        attention = masked_softmax(self.compare(asking, dates)[2], valid)
         used = dropout(attention, self.dropout.p, self.training)  # what is returned keeps its sum of 1
-        return self.out((used @ values).transpose(1, 2).flatten(2)), attention
+        return self.out((used @ self._heads(self.values(dates))).transpose(1, 2).flatten(2)), attention
 
     def _heads(self, features: Tensor) -> Tensor:
         """Return features (N, Q, width) as (N, heads, Q, width / heads)."""
