@@ -20,7 +20,17 @@ from .season import days_since, parse_date
 
 FORMAT_VERSION = 1
 CARD_KEY = "chronomap_card"
+ENSEMBLE = "ensemble"  # the architecture of a card with members
 _MAX_HEADER_BYTES = 100 * 1024 * 1024  # safetensors' own limit
+
+
+@dataclass(frozen=True)
+class Base:
+    """A model that another was continued from: its file name, and the samples it has learned from."""
+
+    name: str
+    fingerprint: str
+    split: SplitSpec
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,8 @@ class ModelCard:
     `grid_days`: days of the regular grid for models that do not read gaps, else ().
     `dates`, `season_start`: ISO; `days_nominal`: the user gave dates to a table that had none.
     `history`: one dict per epoch. `metrics`: test part (see core/accuracy.py), with "confusion" (rows = reference).
+    `bases`: the models it was continued from, the last one last. `members`: of an ensemble, the cards of the models
+    that decide together (see core/ensemble.py); what is particular to each, such as its grid, stands there alone.
     """
 
     architecture: str
@@ -59,6 +71,8 @@ class ModelCard:
     created: str = ""
     plugin_version: str = ""
     notes: tuple[str, ...] = ()
+    bases: tuple[Base, ...] = ()
+    members: tuple[ModelCard, ...] = ()
     format_version: int = FORMAT_VERSION
 
     @property

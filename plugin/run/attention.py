@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..core.card import ModelCard, read_card
-from ..core.catalog import find_architecture
+from ..core.ensemble import gives_attention, model_title
 from ..core.errors import InputError
 from ..core.jobs import AttentionJob
 from ..core.monitor import Monitor
@@ -51,8 +51,10 @@ def explain(job: AttentionJob, folder: JobFolder, monitor: Monitor, python: str 
         ChronomapError: the model gives no attention, an input does not fit, or the worker failed.
     """
     card = read_card(Path(job.model))
-    if not find_architecture(card.architecture).gives_attention:
-        raise InputError(f"{Path(job.model).name} is a {card.architecture} model, which gives no attention: use L-TAE.")
+    if not gives_attention(card):
+        raise InputError(
+            f"{Path(job.model).name} is a model of the kind {model_title(card)}, which gives no attention: use L-TAE."
+        )
     samples, notes = test_part(load_samples(Path(job.samples)), card)
     outputs: dict[str, Any] = {}
     with running_worker(python, folder.log) as worker:

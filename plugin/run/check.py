@@ -5,53 +5,73 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, Callable
 
 from ..core.card import ModelCard, read_card
-from ..core.catalog import load_catalog, value_problems
+from ..core.catalog import load_catalog
 from ..core.cube_spec import load_cube_spec
+from ..core.ensemble import gives_attention, members_of, model_title
 from ..core.errors import InputError, ModelFileError
 from ..core.jobs import (
     DEVICES,
+    AreaAccuracyJob,
     AttentionFeaturesJob,
     AttentionJob,
+    ClassAreasJob,
+    ConsensusJob,
     CubeJob,
+    DisagreementJob,
+    EnsembleJob,
     EvaluateJob,
     EvaluateMapJob,
     ExtractJob,
     Job,
     MapJob,
     SceneJob,
+    SplitGapJob,
     TableJob,
     TrainJob,
+    ValidationPointsJob,
 )
 from ..core.products import PRODUCTS
 from ..core.season import within_season
-from ..core.strategy import STRATEGY
+from .ensemble import ensemble_problems
 from .exchange import band_order
 from .fit import season_fit
-from .split import split_problems
+from .judge_check import area_accuracy_problems, area_problems, gap_problems, map_list_problems, points_problems
+from .training_check import train_problems
 
 _LEAST_MEMORY_MB = 200
 _LEAST_DISK_BYTES = 20_000_000
 # Which fields of a job name files that must be there, and which name files that will be written.
 _INPUTS = ("cube", "vectors", "samples", "model", "map")
-_OUTPUTS = ("output", "table", "chart", "report", "metrics")
+_OUTPUTS = ("output", "pairs", "agreement", "table", "chart", "report", "metrics")
 
 
-def problems(job: Job) -> list[str]:
-    """Return what is wrong with `job`, a sentence each; [] when it can run."""
-    found = [*_path_problems(job), *_setting_problems(job)]
-    if not found:
+def problems(job: Job, awaited: Collection[str] = ()) -> list[str]:
+    """Return what is wrong with `job`, a sentence each; [] when it can run.
+
+    Inputs among `awaited` will have been written by then: what only their content tells is left out.
+    """
+    found = [*_path_problems(job, awaited), *_setting_problems(job)]
+    is_awaiting = any(path in awaited for path in _paths(job)[0].values())
+    if not found and (not is_awaiting or isinstance(job, TrainJob)):
         found += _SPECIFIC.get(type(job), lambda _: [])(job)
     return found
 
 
-def _path_problems(job: Job) -> Iterator[str]:
+def output_paths(job: Job) -> list[Path]:
+    """Return the files that `job` writes."""
+    return [Path(path) for path in _paths(job)[1]]
+
+
+def _path_problems(job: Job, awaited: Collection[str]) -> Iterator[str]:
     inputs, outputs = _paths(job)
     for name, path in inputs.items():
+        if path in awaited:
+            continue
         if not path:
             yield f"No {name} is given: choose one."
         elif not Path(path).exists() and "://" not in path and not path.startswith(("/vsi", "PG:")):
@@ -68,6 +88,8 @@ def _paths(job: Job) -> tuple[dict[str, str], list[str]]:
     outputs = [fields[name] for name in _OUTPUTS if fields.get(name)]
     if isinstance(job, TableJob):
         return {"table": job.table}, [job.output]
+    if isinstance(job, EnsembleJob):  # its models and samples are looked at in ensemble_problems
+        return {}, outputs
     if isinstance(job, TrainJob):
         outputs.append(job.model)
     if isinstance(job, MapJob):
@@ -77,6 +99,8 @@ def _paths(job: Job) -> tuple[dict[str, str], list[str]]:
     inputs = {name: fields[name] for name in _INPUTS if name in fields}
     if isinstance(job, TrainJob):
         inputs.pop("model")
+    if isinstance(job, AreaAccuracyJob) and not job.map:
+        inputs.pop("map")
     return inputs, outputs
 
 
@@ -102,16 +126,6 @@ def _setting_problems(job: Job) -> Iterator[str]:
         yield f"The memory setting is {fields['memory_mb']} MB: give at least {_LEAST_MEMORY_MB} MB."
     if "class_field" in fields and not fields["class_field"]:
         yield "No class field is given: choose the field that holds the class of each polygon."
-
-
-def _train_problems(job: TrainJob) -> list[str]:
-    catalog = load_catalog()
-    if job.architecture not in catalog:
-        return [f"There is no architecture '{job.architecture}': choose one of {', '.join(catalog)}."]
-    found = catalog[job.architecture].problems(job.hyperparameters)
-    found += value_problems(STRATEGY, job.strategy, "Learning strategy")
-    found += split_problems(job.split)
-    return found
 
 
 def _map_problems(job: MapJob) -> list[str]:
@@ -158,13 +172,16 @@ def _attention_problems(job: MapJob | AttentionJob | AttentionFeaturesJob) -> li
     except ModelFileError as error:
         return [str(error)]
     catalog = load_catalog()
-    if card.architecture not in catalog:
-        return [f"This plugin has no architecture '{card.architecture}', which {job.model} needs: update the plugin."]
-    if catalog[card.architecture].gives_attention:
+    for member in members_of(card):
+        if member.architecture not in catalog:
+            return [
+                f"This plugin has no architecture '{member.architecture}', which {job.model} needs: update the plugin."
+            ]
+    if gives_attention(card):
         return []
     givers = ", ".join(entry.title for entry in catalog.values() if entry.gives_attention)
-    title = catalog[card.architecture].title
-    return [f"{Path(job.model).name} is a {title}, which gives no attention: use a model of {givers}."]
+    name = Path(job.model).name
+    return [f"{name} is a model of the kind {model_title(card)}, which gives no attention: use one of {givers}."]
 
 
 def _features_problems(job: AttentionFeaturesJob) -> list[str]:
@@ -196,10 +213,17 @@ def _rasters_problems(job: CubeJob) -> list[str]:
 _SPECIFIC: dict[type, Callable[[Any], list[str]]] = {
     CubeJob: _rasters_problems,
     ExtractJob: _extract_problems,
-    TrainJob: _train_problems,
+    TrainJob: train_problems,
+    EnsembleJob: ensemble_problems,
     MapJob: _map_problems,
     AttentionJob: _attention_problems,
     AttentionFeaturesJob: _features_problems,
     EvaluateJob: _model_problems,
     EvaluateMapJob: lambda _: [],
+    DisagreementJob: map_list_problems,
+    ConsensusJob: map_list_problems,
+    ClassAreasJob: area_problems,
+    AreaAccuracyJob: area_accuracy_problems,
+    ValidationPointsJob: points_problems,
+    SplitGapJob: gap_problems,
 }

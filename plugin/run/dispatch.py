@@ -8,19 +8,26 @@ from pathlib import Path
 from typing import Any, Callable
 
 from ..core.cube_spec import save_cube_spec
-from ..core.errors import InputError
+from ..core.errors import InputError, OutputError
 from ..core.jobs import (
+    AreaAccuracyJob,
     AttentionFeaturesJob,
     AttentionJob,
+    ClassAreasJob,
+    ConsensusJob,
     CubeJob,
+    DisagreementJob,
+    EnsembleJob,
     EvaluateJob,
     EvaluateMapJob,
     ExtractJob,
     Job,
     MapJob,
     SceneJob,
+    SplitGapJob,
     TableJob,
     TrainJob,
+    ValidationPointsJob,
 )
 from ..core.monitor import Monitor
 from ..raster.discover import discover
@@ -28,15 +35,21 @@ from ..raster.samples import SampleSet, save_samples
 from ..raster.sampling import extract_samples
 from ..raster.scene import make_scene
 from ..raster.table import table_samples
+from .area_accuracy import assess_areas
 from .attention import explain
 from .attention_features import explain_features
-from .check import problems
+from .check import output_paths, problems
 from .distributed import map_distributed
+from .ensemble import join_models
 from .evaluate import evaluate_map, evaluate_model
 from .folder import JobFolder, job_folder
+from .map_areas import class_areas
+from .map_disagreement import consensus_map, map_disagreement
 from .mapping import map_cube
 from .report import cube_report
+from .split_gap import split_gap
 from .train import train
+from .validation_points import draw_points
 
 Runner = Callable[[Any, JobFolder, Monitor, str], dict[str, Any]]
 
@@ -50,12 +63,21 @@ def run_job(job: Job, monitor: Monitor = Monitor(), python: str = "") -> dict[st
     found = problems(job)
     if found:
         raise InputError("\n".join(found))
+    _make_folders(job)
     started = time.monotonic()
     with job_folder(job) as folder:
         recorded = folder.recorded(monitor)
         outputs = _RUNNERS[type(job)](job, folder, recorded, python)
         recorded.on_event({"event": "done", "outputs": outputs, "seconds": round(time.monotonic() - started, 2)})
     return outputs
+
+
+def _make_folders(job: Job) -> None:
+    for path in output_paths(job):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"The folder {path.parent} cannot be made ({error.strerror}): choose another.") from error
 
 
 def _build_cube(job: CubeJob, folder: JobFolder, monitor: Monitor, python: str) -> dict[str, Any]:
@@ -104,10 +126,17 @@ _RUNNERS: dict[type, Runner] = {
     ExtractJob: _extract,
     TableJob: _read_table,
     TrainJob: train,
+    EnsembleJob: join_models,
     MapJob: _map,
     AttentionJob: explain,
     AttentionFeaturesJob: explain_features,
     EvaluateJob: evaluate_model,
     EvaluateMapJob: evaluate_map,
     SceneJob: _make_scene,
+    DisagreementJob: map_disagreement,
+    ClassAreasJob: class_areas,
+    ConsensusJob: consensus_map,
+    AreaAccuracyJob: assess_areas,
+    ValidationPointsJob: draw_points,
+    SplitGapJob: split_gap,
 }

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..core.accuracy import accuracy, collapse_warning
 from ..core.card import ModelCard, read_card
+from ..core.ensemble import training_splits
 from ..core.errors import InputError
 from ..core.jobs import EvaluateJob, EvaluateMapJob
 from ..core.monitor import Monitor
@@ -54,13 +55,20 @@ def evaluate_map(job: EvaluateMapJob, folder: JobFolder, monitor: Monitor, pytho
 def test_part(samples: SampleSet, card: ModelCard) -> tuple[SampleSet, list[str]]:
     """Return the samples a model may be judged on, labelled in its classes, and what was left out, in words.
 
-    Of the model's own sample file only the untouched test part counts; of another file everything.
+    Of the model's own sample file only the untouched test part counts (of several members or bases: what is test
+    part for each); of another file everything.
 
     Raises:
-        InputError: the classes are others than the model's.
+        InputError: the classes are others than the model's, or nothing was kept from all members.
     """
-    if samples.fingerprint == card.fingerprint:
-        chosen = split(samples, card.split).part == _TEST
+    specs = [spec for fingerprint, spec in training_splits(card) if fingerprint == samples.fingerprint]
+    if specs:
+        chosen = np.logical_and.reduce([split(samples, spec).part == _TEST for spec in specs])
+        if not chosen.any():
+            raise InputError(
+                f"Every sample of {samples.source} was used to train this model or one it was made from: choose "
+                "samples that none of them has seen."
+            )
         notes = [f"These are the model's own samples: only the {int(chosen.sum())} of its test part are used."]
     else:
         chosen = np.ones(len(samples.label), bool)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.card import ModelCard
+from ..core.ensemble import members_of
 from ..core.errors import InputError
 from ..core.monitor import Monitor
 from ..raster.cube import Cube
@@ -29,7 +30,12 @@ class SeasonFit:
 
 
 def season_fit(card: ModelCard, dates: tuple[str, ...]) -> SeasonFit:
-    """Compare the cube's ISO `dates` with the season the model was trained on."""
+    """Compare the cube's ISO `dates` with the season the model was trained on; of an ensemble: what fits worst."""
+    fits = [_member_fit(member, dates) for member in members_of(card)]
+    return max(fits, key=lambda fit: (fit.is_fatal, bool(fit.sentence)))
+
+
+def _member_fit(card: ModelCard, dates: tuple[str, ...]) -> SeasonFit:
     first, last = (min(card.grid_days), max(card.grid_days)) if card.grid_days else card.days
     days = season_days(card, dates)
     span = max(last - first, 1.0)

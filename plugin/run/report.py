@@ -12,8 +12,10 @@ from ..core.card import ModelCard
 from ..core.catalog import Architecture, load_catalog
 from ..core.classes import ClassInfo
 from ..core.cube_spec import CubeSpec
+from ..core.ensemble import model_title
 from ..core.strategy import STRATEGY
 from .accuracy_page import accuracy_tiles, class_table, confusion_table
+from .ensemble_page import members_section
 from .html import Markup, bullets, class_name, details, facts, figure, html, join, page, section, table, tag, warnings
 
 _SPLITS = {
@@ -47,11 +49,12 @@ def model_report(
         InputError: a chart cannot be read.
     """
     architecture = load_catalog().get(card.architecture)
-    title = architecture.title if architecture else card.architecture
     counts = ", ".join(f"{count:,} {part}" for part, count in card.split_counts.items())
-    lead = f"{len(card.classes)} classes, {len(card.bands)} bands, {len(card.dates)} dates. Samples: {counts}."
+    lead = f"{len(card.classes)} classes, {len(card.bands)} bands, {len(card.dates)} dates."
+    lead += f" Samples: {counts}." if counts else ""
     body = [
         *_accuracy(card.metrics, _test_note(card), {info.name: info.color for info in card.classes}),
+        members_section(card),
         section("Learning", *(figure(name, path) for name, path in charts.items()), _learning(card)),
         section("Settings", *_settings(card, architecture)),
         section("Data", *_data(card)),
@@ -59,7 +62,7 @@ def model_report(
         details("Log", tag("pre", "\n".join(log))) if log else "",
     ]
     first = [warnings([*_cautions(card), *cautions])]
-    return page("Chronomap model", title, lead, [*first, *body], _origin(card))
+    return page("Chronomap model", model_title(card), lead, [*first, *body], _origin(card))
 
 
 def evaluation_report(
@@ -108,8 +111,7 @@ def attention_report(
         section("Dates that weigh most", table(("Class", "Dates (mean attention)"), rows)) if rows else "",
         section("Notes", bullets(notes)),
     ]
-    architecture = load_catalog().get(card.architecture)
-    lead = f"{architecture.title if architecture else card.architecture}, {len(card.dates)} dates."
+    lead = f"{model_title(card)}, {len(card.dates)} dates."
     return page("Chronomap attention", "What the model looks at, and when", lead, body, _origin(card))
 
 
@@ -176,7 +178,7 @@ def _settings(card: ModelCard, architecture: Architecture | None) -> list[Markup
         return [(label, _value(value), tag("span", words, kind="note")) for label, words, value in named]
 
     about = facts({
-        "Architecture": architecture.title if architecture else card.architecture,
+        "Architecture": model_title(card),
         "Paper": _doi(architecture.doi) if architecture else "",
         "Learned numbers": f"{card.parameters:,}" if card.parameters else "",
     })  # fmt: skip
@@ -198,11 +200,15 @@ def _data(card: ModelCard) -> list[Markup]:
     known = {
         "Season": f"{len(card.dates)} dates from {first} to {last}, counted from {card.season_start}",
         "Regular grid": f"{len(card.grid_days)} steps, gaps filled linearly" if card.grid_days else "",
-        "Split": f"{_SPLITS.get(spec.method, spec.method).format(block_size=spec.block_size)}: {shares}",
+        "Split": ""
+        if card.members and not card.fingerprint
+        else f"{_SPLITS.get(spec.method, spec.method).format(block_size=spec.block_size)}: {shares}",
         "Samples": ", ".join(f"{count:,} {part}" for part, count in card.split_counts.items()),
         "Sample file": card.samples,
         "Fingerprint": tag("code", card.fingerprint) if card.fingerprint else "",
-        "Calibration": f"temperature {card.temperature:.3f} (1: probabilities as learned)",
+        "Calibration": "each member has its own temperature"
+        if card.members
+        else f"temperature {card.temperature:.3f} (1: probabilities as learned)",
     }
     bands = [(band, _figure(low), _figure(high)) for band, low, high in zip(card.bands, card.lower, card.upper)]
     words = "Values are scaled so that the 2nd percentile of the training samples becomes 0 and the 98th becomes 1."

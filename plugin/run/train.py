@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ import numpy as np
 
 from ..core.card import ModelCard, read_card
 from ..core.catalog import find_architecture
-from ..core.jobs import TrainJob
+from ..core.ensemble import LEAST_MEMBERS
+from ..core.jobs import EnsembleJob, TrainJob
 from ..core.monitor import Monitor
 from ..core.records import to_plain
 from ..core.slots import local_folder
@@ -19,6 +21,7 @@ from ..core.strategy import strategy_defaults
 from ..core.version import plugin_version
 from ..core.worker import Worker, running_worker
 from ..raster.samples import SampleSet, load_samples
+from .ensemble import join, joined
 from .exchange import draw, write_arrays
 from .folder import JobFolder
 from .report import model_report
@@ -33,8 +36,9 @@ def train(job: TrainJob, folder: JobFolder, monitor: Monitor, python: str = "") 
     Raises:
         ChronomapError: an input does not fit, the worker failed, or the job was canceled.
     """
+    outer = monitor
     if job.keep_on_cancel and find_architecture(job.architecture).kind == "network":
-        monitor = Monitor(monitor.on_event, is_finishing=monitor.is_canceled)
+        monitor = Monitor(monitor.on_event, is_finishing=lambda: outer.is_canceled() or outer.is_finishing())
     samples = load_samples(Path(job.samples))
     parts = split(samples, job.split)
     for sentence in parts.warnings:
@@ -47,12 +51,46 @@ def train(job: TrainJob, folder: JobFolder, monitor: Monitor, python: str = "") 
             arrays,
             {"values": samples.values, "valid": samples.valid, "label": samples.label, "part": parts.part},
         )
-        worker.request(message, monitor.part(0.0, 0.97))
+        outputs: dict[str, Any] = {"model": job.model}
+        if job.ensemble > 1:
+            outputs["members"] = _train_members(worker, job, message, folder, monitor)
+        else:
+            worker.request(message, monitor.part(0.0, 0.97))
         card = read_card(Path(job.model))
-        outputs: dict[str, Any] = {"model": job.model, "metrics": card.metrics}
+        outputs["metrics"] = card.metrics
         if job.report:
             outputs["report"] = _write_report(worker, card, Path(job.report), folder)
     return outputs
+
+
+def _train_members(
+    worker: Worker, job: TrainJob, message: dict[str, Any], folder: JobFolder, monitor: Monitor
+) -> list[str]:
+    """Train a model per seed into the job's folder and join them; return their paths.
+
+    A user who ends training early keeps the members so far.
+    """
+    seed = int(message["strategy"]["seed"])
+    members: list[str] = []
+    for number in range(job.ensemble):
+        path = str(folder.path / f"member{number + 1}.safetensors")
+        monitor.note(f"Member {number + 1} of {job.ensemble}, seed {seed + number}:")
+        strategy = {**message["strategy"], "seed": seed + number}
+        share = 0.95 / job.ensemble
+        worker.request(
+            {**message, "strategy": strategy, "model": path}, monitor.part(number * share, (number + 1) * share)
+        )
+        members.append(path)
+        if monitor.is_finishing():
+            break
+    judging = {name: message[name] for name in ("arrays", "scale", "offset", "days")}
+    if len(members) < LEAST_MEMBERS:
+        monitor.warning("Training was ended with the first member: this model is no ensemble.")
+        shutil.copyfile(members[0], job.model)
+        return members
+    ensemble = EnsembleJob(tuple(members), job.model, device=job.device)
+    join(worker, ensemble, joined(ensemble), judging, monitor.part(0.95, 0.97))
+    return members
 
 
 def _request(job: TrainJob, samples: SampleSet, parts: Split, counts: dict[str, int]) -> dict[str, Any]:

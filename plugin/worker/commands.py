@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Callable
 
 from ..core.monitor import Event
 from .draw_command import draw_figure
+from .ensemble_command import ensemble
 from .mapping import map_close, map_open, window
 from .predict_command import predict
 from .size_command import size
@@ -22,6 +23,7 @@ Command = Callable[["Session", Event], Event]
 
 COMMANDS: dict[str, Command] = {
     "train": train,
+    "ensemble": ensemble,
     "predict": predict,
     "map_open": map_open,
     "window": window,

@@ -33,6 +33,12 @@ class Samples:
         return len(self.label)
 
 
+def load_samples(paths: dict[str, str]) -> Samples:
+    """Read the arrays of a request: "values", "valid", "label" and "part", each an .npy file."""
+    values, valid, label, part = (np.load(paths[name]) for name in ("values", "valid", "label", "part"))
+    return Samples(values, valid.astype(bool), label.astype(np.int64), part)
+
+
 @dataclass(frozen=True)
 class Fitted:
     """A fitted model: its arrays, and the classes it predicts for the validation and the test part.

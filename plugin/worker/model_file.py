@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,21 +66,62 @@ def load_arrays(path: Path) -> tuple[ModelCard, dict[str, np.ndarray]]:
 
 
 def load_model(path: Path, device: torch.device | str = "cpu") -> tuple[ModelCard, Any]:
-    """Read a model, ready to use: a network in eval mode on `device`, or a classical model.
+    """Read a single model, ready to use: a network in eval mode on `device`, or a classical model.
+
+    Raises:
+        ModelFileError: the file is missing, truncated, foreign, damaged, from a newer version of the plugin, or an
+            ensemble.
+    """
+    card, members = load_members(path, device)
+    if card.members:
+        raise ModelFileError(f"{path} is an ensemble of {len(members)} models: choose one that it was made of.")
+    return members[0]
+
+
+def load_members(path: Path, device: torch.device | str = "cpu") -> tuple[ModelCard, list[tuple[ModelCard, Any]]]:
+    """Read a model of any kind: its card, and card and network or classical model of each member.
+
+    A single model is its only member.
 
     Raises:
         ModelFileError: the file is missing, truncated, foreign, damaged or from a newer version of the plugin.
     """
     card, arrays = load_arrays(path)
+    if not card.members:
+        return card, [(card, _built(path, card, arrays, device))]
+    parts = [(member, member_arrays(arrays, number)) for number, member in enumerate(card.members)]
+    return card, [(member, _built(path, member, part, device)) for member, part in parts]
+
+
+def member_arrays(arrays: dict[str, np.ndarray], number: int) -> dict[str, np.ndarray]:
+    """Return the arrays of member `number` (from 0) of an ensemble, under their own names."""
+    prefix = _member_prefix(number)
+    return {name[len(prefix) :]: array for name, array in arrays.items() if name.startswith(prefix)}
+
+
+def ensemble_arrays(members: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Return the arrays of an ensemble from those of its members."""
+    return {
+        f"{_member_prefix(number)}{name}": array
+        for number, arrays in enumerate(members)
+        for name, array in arrays.items()
+    }
+
+
+def _member_prefix(number: int) -> str:
+    return f"member{number}/"
+
+
+def _built(path: Path, card: ModelCard, arrays: dict[str, np.ndarray], device: torch.device | str) -> Any:
     entry = find_entry(card)
     if entry.architecture.kind != "network":
-        return card, entry.model.from_state(arrays)
+        return entry.model.from_state(arrays)
     try:
         network = build_network(card)
         network.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
     except (RuntimeError, TypeError, InputError) as error:  # other names, shapes or hyperparameters than the card's
         raise ModelFileError(f"The weights in {path} do not fit their model card: train anew. ({error})") from error
-    return card, network.to(device).eval()
+    return network.to(device).eval()
 
 
 def network_arrays(network: nn.Module) -> dict[str, np.ndarray]:

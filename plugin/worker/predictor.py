@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 
 from ..core.card import ModelCard
+from ..core.season import parse_date, season_start_for
 from .architectures import find_entry
 from .encoding import Answer
-from .model_file import load_model
+from .model_file import load_members
 from .series import Preparation
 
 BATCH = 256  # where nobody measured
@@ -42,16 +43,15 @@ class Predictor:
         Raises:
             ModelFileError: the model file cannot be used.
         """
-        card, loaded = load_model(model, device)
-        architecture = find_entry(card).architecture
+        card, members = load_members(model, device)
         self.card: ModelCard = card
         self.batch = batch
         self.device = torch.device(device)
         self.scale, self.offset = np.asarray(scale, np.float32), np.asarray(offset, np.float32)
-        self.gives_attention = architecture.gives_attention
-        self._is_network = architecture.kind == "network"
-        self._model = _fastest(loaded, self._is_network, self.device)
-        self._preparation = Preparation(card, days, scale, offset, device)
+        self.gives_attention = all(find_entry(member).architecture.gives_attention for member, _ in members)
+        self._members = [
+            _Member(found, _shifted(days, card, found[0]), scale, offset, self.device) for found in members
+        ]
         order = np.argsort(np.asarray(days), kind="stable")  # the order in which Preparation passes the dates on
         self.order = torch.from_numpy(order)
         self._back = None if np.all(np.diff(order) == 1) else torch.as_tensor(np.argsort(order), device=self.device)
@@ -74,20 +74,64 @@ class Predictor:
 
     @torch.inference_mode()
     def answer(self, values: Tensor, valid: Tensor, attention: bool = False) -> Answer:
-        """Return the answer for at most `batch` series, on the device; arguments as for predict."""
+        """Return the answer for at most `batch` series, on the device; arguments as for predict.
+
+        Of an ensemble: the mean of its members' probabilities, and a head of attention for each member, the mean of
+        the heads of its own.
+        """
         count = len(values)
-        valid = _padded(valid != 0, self.batch)
-        x, days, seen = self._preparation.prepare(_padded(values, self.batch), valid)
-        weights = None
-        if not self._is_network:
-            probability = self._model.predict_proba(self._model.features(x, self.card))
-        elif attention:
-            logits, weights = self._model.attend(x, days, seen)
-            probability = torch.softmax(logits.float() / self.card.temperature, dim=1)
+        values, valid = _padded(values, self.batch), _padded(valid != 0, self.batch)
+        answers = [member.answer(values, valid, attention) for member in self._members]
+        probability = sum((found for found, _ in answers[1:]), answers[0][0]) / len(answers)
+        weights = _joined([found for _, found in answers if found is not None])
+        if weights is not None:
             weights = weights[:count] if self._back is None else weights[:count, :, self._back]
-        else:
-            probability = torch.softmax(self._model(x, days, seen).float() / self.card.temperature, dim=1)
         return Answer(probability[:count], weights, valid[:count].sum(1).to(self.device))
+
+
+class _Member:
+    """One network or classical model, made ready for one cube."""
+
+    def __init__(
+        self,
+        found: tuple[ModelCard, Any],
+        days: Sequence[float],
+        scale: np.ndarray,
+        offset: np.ndarray,
+        device: torch.device,
+    ) -> None:
+        self._card, loaded = found
+        self._is_network = find_entry(self._card).architecture.kind == "network"
+        self._model = _fastest(loaded, self._is_network, device)
+        self._preparation = Preparation(self._card, days, scale, offset, device)
+
+    def answer(self, values: Tensor, valid: Tensor, attention: bool) -> tuple[Tensor, Optional[Tensor]]:
+        """Return calibrated probability (n, K) and attention (n, heads, T) if wanted, dates in ascending order."""
+        x, days, seen = self._preparation.prepare(values, valid)
+        if not self._is_network:
+            return self._model.predict_proba(self._model.features(x, self._card)), None
+        weights = None
+        if attention:
+            logits, weights = self._model.attend(x, days, seen)
+        else:
+            logits = self._model(x, days, seen)
+        return torch.softmax(logits.float() / self._card.temperature, dim=1), weights
+
+
+def _joined(weights: list[Tensor]) -> Optional[Tensor]:
+    """Return the attention of one model as it is, of several as a head each; None of none."""
+    if len(weights) < 2:
+        return weights[0] if weights else None
+    return torch.cat([found.mean(1, keepdim=True) for found in weights], dim=1)
+
+
+def _shifted(days: Sequence[float], card: ModelCard, member: ModelCard) -> Sequence[float]:
+    """Return `days` since the season's start of `card` as days since that of `member`."""
+    if member.season_start == card.season_start:
+        return days
+    start = season_start_for(member.season_start, member.days[0], card.dates)
+    shift = (parse_date(card.season_start) - start).days
+    return [day + shift for day in days]
 
 
 def _fastest(model: Any, is_network: bool, device: torch.device) -> Any:

@@ -8,8 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..core.accuracy import collapse_warning
 from ..core.card import ModelCard
 from ..core.catalog import Architecture, value_problems
@@ -20,7 +18,7 @@ from ..core.strategy import STRATEGY, strategy_defaults
 from .architectures import registry
 from .cost import cost_of
 from .device import choose_device, make_repeatable, training_threads
-from .fitting import TEST, TRAIN, VALIDATION, Fitted, Samples, part_metrics
+from .fitting import TEST, TRAIN, VALIDATION, Fitted, Samples, load_samples, part_metrics
 from .model_file import check_writable, save_model
 from .normalisation import band_ranges
 from .series import Preparation, regular_grid
@@ -38,7 +36,7 @@ def train(session: Session, message: Event) -> Event:
     """
     started = time.perf_counter()
     check_writable(Path(message["model"]))
-    samples = _load_samples(message["arrays"])
+    samples = load_samples(message["arrays"])
     card = _start_card(message, samples)
     device = choose_device(message.get("device", "auto"))
     training_threads(card.strategy["batch_size"] * samples.values.shape[1])
@@ -49,11 +47,6 @@ def train(session: Session, message: Event) -> Event:
     _warn(card, session.monitor)
     save_model(Path(message["model"]), card, fitted.arrays)
     return {"event": "done", "outputs": {"model": message["model"]}, "card": to_plain(card)}
-
-
-def _load_samples(paths: dict[str, str]) -> Samples:
-    values, valid, label, part = (np.load(paths[name]) for name in ("values", "valid", "label", "part"))
-    return Samples(values, valid.astype(bool), label.astype(np.int64), part)
 
 
 def _start_card(message: Event, samples: Samples) -> ModelCard:

@@ -15,8 +15,17 @@ from ..errors import InputError
 from ..records import from_plain, read_json, to_plain, write_json
 from .explaining import AttentionFeaturesJob, AttentionJob
 from .inputs import MEMORY_MB, CubeJob, ExtractJob, SceneJob, TableJob
-from .judging import EvaluateJob, EvaluateMapJob
-from .learning import DEVICES, SPLIT_METHODS, SplitSpec, TrainJob
+from .judging import (
+    AreaAccuracyJob,
+    ClassAreasJob,
+    ConsensusJob,
+    DisagreementJob,
+    EvaluateJob,
+    EvaluateMapJob,
+    SplitGapJob,
+    ValidationPointsJob,
+)
+from .learning import DEVICES, SPLIT_METHODS, EnsembleJob, SplitSpec, TrainJob
 from .maps import MapJob
 
 __all__ = [
@@ -24,25 +33,33 @@ __all__ = [
     "JOB_KINDS",
     "MEMORY_MB",
     "SPLIT_METHODS",
+    "AreaAccuracyJob",
     "AttentionFeaturesJob",
     "AttentionJob",
+    "ClassAreasJob",
+    "ConsensusJob",
     "CubeJob",
+    "DisagreementJob",
+    "EnsembleJob",
     "EvaluateJob",
     "EvaluateMapJob",
     "ExtractJob",
     "Job",
     "MapJob",
     "SceneJob",
+    "SplitGapJob",
     "SplitSpec",
     "TableJob",
     "TrainJob",
+    "ValidationPointsJob",
     "load_job",
     "save_job",
 ]
 
 Job = Union[
-    CubeJob, ExtractJob, TableJob, TrainJob, MapJob,
+    CubeJob, ExtractJob, TableJob, TrainJob, EnsembleJob, MapJob,
     AttentionJob, AttentionFeaturesJob, EvaluateJob, EvaluateMapJob, SceneJob,
+    DisagreementJob, ClassAreasJob, ConsensusJob, AreaAccuracyJob, ValidationPointsJob, SplitGapJob,
 ]  # fmt: skip
 JOB_KINDS: dict[str, type] = {cls.kind: cls for cls in typing.get_args(Job)}
 
