@@ -15,6 +15,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..core.errors import InputError
+from .areas import class_areas
 from .attention import attention_by_class, attention_heatmap, heads_heatmap
 from .profile import profiles
 from .scores import class_scores, confusion_matrix, learning_curves
@@ -28,6 +29,7 @@ FIGURES: dict[str, Callable[..., Figure]] = {
         heads_heatmap,
         learning_curves,
         confusion_matrix,
+        class_areas,
         class_scores,
         profiles,
     )

@@ -14,9 +14,10 @@ from osgeo import gdal
 from ..core.errors import InputError
 from ..core.jobs import MEMORY_MB, EvaluateMapJob
 from ..core.monitor import Monitor
-from .access import attempt, open_raster, quiet_gdal
+from .access import attempt, open_raster
 from .grid import grid_of
 from .legend import LEFT_OUT, few, make_legend, whole_number
+from .map_legend import map_legend
 from .pixels import PixelSet, pixels_under, windows_over
 from .sampling import clear_pixels
 from .vectors import VectorSet, VectorSource, read_features
@@ -40,7 +41,7 @@ def map_confusion(job: EvaluateMapJob, monitor: Monitor) -> tuple[list[list[int]
     raster = open_raster(job.map)
     vectors = read_features(VectorSource(job.vectors, job.layer, job.class_field), grid_of(raster).crs_wkt)
     pixels, names = _named_pixels(vectors, raster, job)
-    stored = _read_map(raster, pixels, monitor)
+    stored = read_map(raster, pixels, monitor)
     legend = map_classes(raster, np.unique(stored[np.isfinite(stored)]))
     value_of = _match(sorted(set(names)), legend, job)
     reference = np.array([value_of[name] for name in names], np.float64)
@@ -56,12 +57,12 @@ def map_confusion(job: EvaluateMapJob, monitor: Monitor) -> tuple[list[list[int]
 
 
 def map_classes(raster: gdal.Dataset, stored: Sequence[int]) -> dict[int, str]:
-    """Return the class names of a map by value: from its attribute table, else its category names, else the values.
+    """Return the class names of a map by value: from its attribute table, category names or style, else the values.
 
     `stored` are the values that occur; those without a name get their value as name. Nodata is no class.
     """
     band = raster.GetRasterBand(1)
-    names = _attribute_names(band) or _category_names(band)
+    names = {info.value: info.name for info in map_legend(raster)}
     names.update({int(value): str(int(value)) for value in stored if int(value) not in names})
     nodata = band.GetNoDataValue()
     return {value: name for value, name in names.items() if nodata is None or value != nodata}
@@ -82,7 +83,7 @@ def _named_pixels(vectors: VectorSet, raster: gdal.Dataset, job: EvaluateMapJob)
     return PixelSet(chosen.position, chosen.feature, named, chosen.grid, chosen.notes + notes), names
 
 
-def _read_map(raster: gdal.Dataset, pixels: PixelSet, monitor: Monitor) -> np.ndarray:
+def read_map(raster: gdal.Dataset, pixels: PixelSet, monitor: Monitor) -> np.ndarray:
     """Return the map's value at each pixel, (N,) float64; NaN where it is nodata."""
     band = raster.GetRasterBand(1)
     values = np.full(len(pixels.position), np.nan)
@@ -104,22 +105,6 @@ def _read_map(raster: gdal.Dataset, pixels: PixelSet, monitor: Monitor) -> np.nd
             f"{raster.GetDescription()} holds fractions: choose a class map, whose values are whole numbers."
         )
     return values
-
-
-def _attribute_names(band: gdal.Band) -> dict[int, str]:
-    with quiet_gdal():
-        table = band.GetDefaultRAT()
-    if table is None:
-        return {}
-    value, name = table.GetColOfUsage(gdal.GFU_MinMax), table.GetColOfUsage(gdal.GFU_Name)
-    if value < 0 or name < 0:
-        return {}
-    rows = range(table.GetRowCount())
-    return {table.GetValueAsInt(row, value): table.GetValueAsString(row, name).strip() for row in rows}
-
-
-def _category_names(band: gdal.Band) -> dict[int, str]:
-    return {value: name.strip() for value, name in enumerate(band.GetCategoryNames() or []) if name.strip()}
 
 
 def _match(names: Sequence[str], legend: Mapping[int, str], job: EvaluateMapJob) -> dict[str, float]:

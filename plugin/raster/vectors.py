@@ -133,6 +133,17 @@ def field_names(layer: ogr.Layer) -> list[str]:
     return [definition.GetFieldDefn(i).GetName() for i in range(definition.GetFieldCount())]
 
 
+def layer_fields(source: VectorSource) -> list[str]:
+    """Return the names of the fields of a layer.
+
+    Raises:
+        InputError: the source cannot be read, or has no such layer.
+    """
+    with quiet_gdal():
+        dataset = open_vectors(source.path)
+        return field_names(find_layer(dataset, source))
+
+
 def field_index(layer: ogr.Layer, name: str, title: str) -> int:
     """Return the index of the field called `name`.
 
