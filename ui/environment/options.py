@@ -13,6 +13,7 @@ from ...plugin.core.process import PLUGIN_ROOT
 from ...plugin.host.environment import worker_environment
 from .panel import EnvironmentPanel
 
+OPTIONS_PAGE = "chronomapEnvironment"  # what iface.showOptionsDialog calls it
 _ICON = PLUGIN_ROOT / "resources" / "icons" / "provider.svg"
 
 
@@ -21,6 +22,7 @@ class EnvironmentOptions(QgsOptionsPageWidget):
 
     def __init__(self, parent: Optional[QWidget]) -> None:
         super().__init__(parent)
+        self.setObjectName(OPTIONS_PAGE)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(EnvironmentPanel(worker_environment()))
@@ -33,7 +35,12 @@ class EnvironmentOptionsFactory(QgsOptionsWidgetFactory):
     """Makes the page; main.py registers it and keeps it."""
 
     def __init__(self) -> None:
-        super().__init__("Chronomap", QIcon(str(_ICON)), "chronomapEnvironment")
+        super().__init__()
+        self.setTitle("Chronomap")  # QGIS 3.22 takes neither title nor icon above
+
+    def icon(self) -> QIcon:
+        """Return the plugin's icon."""
+        return QIcon(str(_ICON))
 
     def createWidget(self, parent: Optional[QWidget] = None) -> QgsOptionsPageWidget:  # noqa: N802 (QGIS calls it)
         """Return the page."""
