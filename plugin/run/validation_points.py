@@ -58,9 +58,7 @@ def expected_accuracies(job: ValidationPointsJob, classes: Sequence[ClassInfo]) 
     strange = sorted(set(job.expected) - {info.name for info in classes})
     if strange:
         names = few([info.name for info in classes], 12)
-        raise InputError(
-            f"Expected accuracies name {few(strange)}, but the classes of the map are {names}: correct them."
-        )
+        raise InputError(f"Expected accuracies name {few(strange)}, but the map has {names}: correct them.")
     return [job.expected.get(info.name, job.expected_accuracy) for info in classes]
 
 
