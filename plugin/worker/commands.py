@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Callable
 from ..core.monitor import Event
 from .draw_command import draw_figure
 from .ensemble_command import ensemble
+from .explain_command import delete_dates, explain_samples, explain_series, grow_season
 from .mapping import map_close, map_open, window
 from .predict_command import predict
 from .size_command import size
@@ -29,5 +30,9 @@ COMMANDS: dict[str, Command] = {
     "window": window,
     "map_close": map_close,
     "draw": draw_figure,
+    "importance": explain_samples,
+    "deletion": delete_dates,
+    "growth": grow_season,
+    "explain_series": explain_series,
     "size": size,
 }

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Optional
@@ -19,6 +20,7 @@ from .model_file import load_members
 from .series import Preparation
 
 BATCH = 256  # where nobody measured
+_LEAST_VOTE = 1e-3  # share of a forest's votes: the logarithm of none is not finite
 
 
 class Predictor:
@@ -54,6 +56,7 @@ class Predictor:
         ]
         order = np.argsort(np.asarray(days), kind="stable")  # the order in which Preparation passes the dates on
         self.order = torch.from_numpy(order)
+        self.days = torch.tensor(np.asarray(days, np.float32))  # of the cube's dates, in their own order
         self._back = None if np.all(np.diff(order) == 1) else torch.as_tensor(np.argsort(order), device=self.device)
 
     def predict(self, values: Tensor, valid: Tensor, attention: bool = False) -> tuple[Tensor, Optional[Tensor]]:
@@ -88,6 +91,19 @@ class Predictor:
             weights = weights[:count] if self._back is None else weights[:count, :, self._back]
         return Answer(probability[:count], weights, valid[:count].sum(1).to(self.device))
 
+    @property
+    def is_differentiable(self) -> bool:
+        """Return whether gradients flow through the model: a network, or an ensemble of networks."""
+        return all(member.is_network for member in self._members)
+
+    def log_probability(self, values: Tensor, valid: Tensor) -> Tensor:
+        """Return log probabilities (n, K) on the device, as precise for tiny ones as for large ones.
+
+        Networks are differentiable in `values` where these are floating point. Arguments as for predict.
+        """
+        found = torch.stack([member.log_probability(values, valid) for member in self._members])
+        return found[0] if len(found) == 1 else found.logsumexp(0) - math.log(len(found))
+
 
 class _Member:
     """One network or classical model, made ready for one cube."""
@@ -101,14 +117,14 @@ class _Member:
         device: torch.device,
     ) -> None:
         self._card, loaded = found
-        self._is_network = find_entry(self._card).architecture.kind == "network"
-        self._model = _fastest(loaded, self._is_network, device)
+        self.is_network = find_entry(self._card).architecture.kind == "network"
+        self._model = _fastest(loaded, self.is_network, device)
         self._preparation = Preparation(self._card, days, scale, offset, device)
 
     def answer(self, values: Tensor, valid: Tensor, attention: bool) -> tuple[Tensor, Optional[Tensor]]:
         """Return calibrated probability (n, K) and attention (n, heads, T) if wanted, dates in ascending order."""
         x, days, seen = self._preparation.prepare(values, valid)
-        if not self._is_network:
+        if not self.is_network:
             return self._model.predict_proba(self._model.features(x, self._card)), None
         weights = None
         if attention:
@@ -116,6 +132,14 @@ class _Member:
         else:
             logits = self._model(x, days, seen)
         return torch.softmax(logits.float() / self._card.temperature, dim=1), weights
+
+    def log_probability(self, values: Tensor, valid: Tensor) -> Tensor:
+        """Return calibrated log probability (n, K); votes of a forest count as at least _LEAST_VOTE."""
+        x, days, seen = self._preparation.prepare(values, valid)
+        if not self.is_network:
+            votes = self._model.predict_proba(self._model.features(x, self._card)).clamp(min=_LEAST_VOTE)
+            return (votes / votes.sum(1, keepdim=True)).log()
+        return torch.log_softmax(self._model(x, days, seen).float() / self._card.temperature, dim=1)
 
 
 def _joined(weights: list[Tensor]) -> Optional[Tensor]:
