@@ -144,8 +144,10 @@ def _base_candidates() -> list[str]:
         frameworks = Path("/Library/Frameworks/Python.framework/Versions/Current")
         found = [prefix / "bin" / "python3" for prefix in (Path("/opt/homebrew"), Path("/usr/local"), frameworks)]
     else:
-        own = [Path(sys.executable)] if Path(sys.executable).name.startswith("python") else []
-        found = [*own, Path(sys.base_prefix) / "bin" / "python3", Path("/usr/bin/python3")]
+        # The exact one first: sys.executable may be the first python3 of PATH that came along.
+        own = [Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}"]
+        own += [Path(sys.executable)] if Path(sys.executable).name.startswith("python") else []
+        found = [*own, Path("/usr/bin/python3")]
     return [str(path) for path in dict.fromkeys(found) if path.exists()]
 
 
