@@ -27,10 +27,10 @@ def flat_members(cards: Iterable[ModelCard]) -> tuple[ModelCard, ...]:
 
 def model_title(card: ModelCard) -> str:
     """Return what kind of model this is, as a reader calls it: "L-TAE", "Ensemble of 3 L-TAE"."""
-    catalog = load_catalog()
-    titles = [catalog[m.architecture].title if m.architecture in catalog else m.architecture for m in members_of(card)]
+    titles = [_title(member) for member in members_of(card)]
     if not card.members:
         return titles[0]
+    titles = [title.partition(" (")[0] for title in titles]
     kinds = list(dict.fromkeys(titles))
     return f"Ensemble of {len(titles)} {kinds[0]}" if len(kinds) == 1 else f"Ensemble of {', '.join(titles)}"
 
@@ -148,8 +148,11 @@ def member_sentence(card: ModelCard) -> str:
 
 def member_names(card: ModelCard) -> Iterator[str]:
     """Yield what to call each member: its architecture and its seed."""
-    catalog = load_catalog()
     for number, member in enumerate(card.members, 1):
-        title = catalog[member.architecture].title if member.architecture in catalog else member.architecture
         seed = f", seed {member.strategy['seed']}" if "seed" in member.strategy else ""
-        yield f"{number}. {title}{seed}"
+        yield f"{number}. {_title(member).partition(' (')[0]}{seed}"
+
+
+def _title(card: ModelCard) -> str:
+    catalog = load_catalog()
+    return catalog[card.architecture].title if card.architecture in catalog else card.architecture

@@ -10,6 +10,7 @@ from ..core.catalog import load_catalog
 from .about import PROVIDER_ID
 from .base import ICON
 from .cube import BuildCube
+from .ensemble import Ensemble
 from .evaluate import EvaluateMap, EvaluateModel
 from .explain import AttentionByClass, AttentionFeatures
 from .map import Map
@@ -22,6 +23,7 @@ _FIXED = (
     BuildCube,
     ExtractSamples,
     SamplesFromTable,
+    Ensemble,
     Map,
     AttentionByClass,
     AttentionFeatures,

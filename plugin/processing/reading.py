@@ -112,6 +112,10 @@ class Reader:
         """Return the path of an input file or folder."""
         return absolute(self.algorithm.parameterAsFile(self.parameters, name, self.context))
 
+    def files(self, name: str) -> tuple[str, ...]:
+        """Return the paths of several input files."""
+        return tuple(absolute(path) for path in self.algorithm.parameterAsFileList(self.parameters, name, self.context))
+
     def output_file(self, name: str) -> str:
         """Return the path of an output file, '' where it is not wanted."""
         if not self.is_given(name):

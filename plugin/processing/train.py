@@ -9,6 +9,7 @@ from typing import Any
 from qgis.core import QgsProcessingContext, QgsProcessingOutputNumber, QgsProcessingParameterNumber
 
 from ..core.catalog import Architecture, Hyperparameter, condition_text
+from ..core.ensemble import MOST_MEMBERS
 from ..core.jobs import SPLIT_METHODS, Job, SplitSpec, TrainJob
 from ..core.strategy import STRATEGY, strategy_defaults
 from ..host.text import tr
@@ -75,18 +76,7 @@ class Train(Algorithm):
         for setting in strategy_of(architecture):
             values = [strategy_defaults(architecture, preset.name)[setting.name] for preset in presets]
             self.add(setting_parameter(setting), self._setting_help(setting, values), advanced=True)
-        if architecture.kind == "network" and not architecture.reads_gaps:
-            self.add(
-                QgsProcessingParameterNumber("grid_step_days", tr("Grid step (days)"), DOUBLE, 0.0, False, 0.0, 366.0),
-                tr("Step of the regular, gap-filled series this network reads; 0: as many steps as there are dates."),
-                advanced=True,
-            )
-        if architecture.kind == "network":
-            self.add(
-                switch("keep_on_cancel", tr("Cancel keeps the best epoch")),
-                tr("Cancel then ends training and writes the best model so far; else it leaves nothing."),
-                advanced=True,
-            )
+        self._declare_training()
         add_run_settings(self, device=architecture.kind == "network", memory=False)
         self.add(file_output("model", tr("Model"), MODEL_FILTER), tr("The model file, with its card."))
         add_report(self)
@@ -115,6 +105,7 @@ class Train(Algorithm):
             ),
             report=read.output_file("report"),
             grid_step_days=read.number("grid_step_days") if has_grid else 0.0,
+            ensemble=read.integer("ensemble"),
             keep_on_cancel=read.switch("keep_on_cancel") if architecture.kind == "network" else False,
             device=read.choice("device") if architecture.kind == "network" else "auto",
         )
@@ -122,6 +113,30 @@ class Train(Algorithm):
     def results(self, outputs: Mapping[str, Any], job: Job, context: QgsProcessingContext) -> dict[str, Any]:
         """Return model, report and figures of the test part."""
         return super().results({**outputs, **outputs["metrics"]}, job, context)
+
+    def _declare_training(self) -> None:
+        """Add what is said of the training as a whole."""
+        architecture = self.architecture
+        if architecture.kind == "network" and not architecture.reads_gaps:
+            self.add(
+                QgsProcessingParameterNumber("grid_step_days", tr("Grid step (days)"), DOUBLE, 0.0, False, 0.0, 366.0),
+                tr("Step of the regular, gap-filled series this network reads; 0: as many steps as there are dates."),
+                advanced=True,
+            )
+        self.add(
+            QgsProcessingParameterNumber("ensemble", tr("Members"), INTEGER, 1, False, 1, MOST_MEMBERS),
+            tr(
+                "So many models of different seeds are trained and put into one file; their mean probabilities decide. "
+                "1: a single model."
+            ),
+            advanced=True,
+        )
+        if architecture.kind == "network":
+            self.add(
+                switch("keep_on_cancel", tr("Cancel keeps the best epoch")),
+                tr("Cancel then ends training and writes the best model so far; else it leaves nothing."),
+                advanced=True,
+            )
 
     def _declare_split(self) -> None:
         split = SplitSpec()

@@ -9,6 +9,7 @@ from chronomap.plugin.processing.about import GROUPS
 from qgis.core import QgsApplication, QgsProcessingParameterDefinition, QgsProcessingParameterNumber
 
 FIXED = {
+    "ensemble",
     "createdemoscene", "buildcube", "extractsamples", "samplesfromtable", "map", "attentionbyclass",
     "attentionfeatures", "evaluatemodel", "evaluatemap",
 }  # fmt: skip
