@@ -1,21 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The plugin as QGIS starts it: Processing provider, menu and toolbar entry."""
+"""The plugin as QGIS starts it: Processing provider, menu, toolbar button and window."""
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from qgis.core import Qgis, QgsApplication
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QAction, QDockWidget, QLineEdit
 
-from ..ui.environment.options import EnvironmentOptionsFactory
-from .host.environment import worker_environment
 from .host.settings import INTERPRETER
 from .host.text import tr
 from .processing.about import PROVIDER_ID
 from .processing.base import ICON
 from .processing.provider import ChronomapProvider
+
+if TYPE_CHECKING:
+    from ..ui.window import ChronomapWindow
+    from ..ui.workspace import Workspace
 
 _MENU = "Chronomap"
 _TOOLBOX = "ProcessingToolbox"  # object names in QGIS's Processing plugin
@@ -23,13 +25,15 @@ _SEARCH = "searchBox"
 
 
 class ChronomapPlugin:
-    """Registers the provider, and in the desktop an action that leads to its algorithms."""
+    """Registers the provider, and in the desktop the actions that open the window and show the algorithms."""
 
     def __init__(self, iface: Any) -> None:
         self._iface = iface  # None in qgis_process
         self._provider: Optional[ChronomapProvider] = None
-        self._action: Optional[QAction] = None
-        self._options: Optional[EnvironmentOptionsFactory] = None
+        self._open_action: Optional[QAction] = None
+        self._algorithms_action: Optional[QAction] = None
+        self._workspace: Optional[Workspace] = None
+        self._window: Optional[ChronomapWindow] = None
 
     def initProcessing(self) -> None:  # noqa: N802 (QGIS calls it, also where there is no desktop)
         """Register the algorithms."""
@@ -37,33 +41,53 @@ class ChronomapPlugin:
         QgsApplication.processingRegistry().addProvider(self._provider)
 
     def initGui(self) -> None:  # noqa: N802 (QGIS calls it)
-        """Register the algorithms, the interpreter's setting, and the action under Raster and in the toolbar."""
+        """Register the algorithms, the interpreter's setting, and the actions under Raster and in the toolbar."""
         self.initProcessing()
         _add_setting()
-        self._options = EnvironmentOptionsFactory()
-        self._iface.registerOptionsWidgetFactory(self._options)
-        self._action = QAction(QIcon(str(ICON)), tr("Chronomap: map a time series…"), self._iface.mainWindow())
-        self._action.setObjectName("chronomapOpen")
-        self._action.setToolTip(tr("Show the Chronomap algorithms in the Processing toolbox"))
-        self._action.triggered.connect(self.show_algorithms)
-        self._iface.addPluginToRasterMenu(_MENU, self._action)
-        self._iface.addToolBarIcon(self._action)
+        main_window = self._iface.mainWindow()
+        self._open_action = QAction(QIcon(str(ICON)), tr("Chronomap: map a time series…"), main_window)
+        self._open_action.setObjectName("chronomapOpen")
+        self._open_action.setToolTip(tr("Chronomap: learn classes from satellite image time series and map them"))
+        self._open_action.triggered.connect(self.open_window)
+        self._algorithms_action = QAction(QIcon(str(ICON)), tr("Show the algorithms in the toolbox"), main_window)
+        self._algorithms_action.setObjectName("chronomapAlgorithms")
+        self._algorithms_action.triggered.connect(self.show_algorithms)
+        for action in (self._open_action, self._algorithms_action):
+            self._iface.addPluginToRasterMenu(_MENU, action)
+        self._iface.addToolBarIcon(self._open_action)
 
     def unload(self) -> None:
-        """Take back what initGui and initProcessing registered."""
-        if self._action is not None:
-            self._iface.removePluginRasterMenu(_MENU, self._action)
-            self._iface.removeToolBarIcon(self._action)
-            self._action.deleteLater()
-            self._action = None
+        """Stop what runs and take back what initGui and initProcessing registered."""
+        if self._window is not None:
+            self._window.close()
+            self._window.deleteLater()
+            self._window = None
+        if self._workspace is not None:
+            self._workspace.close()
+            self._workspace = None
+        if self._open_action is not None:
+            self._iface.removeToolBarIcon(self._open_action)
             _remove_setting()
-        if self._options is not None:
-            worker_environment().close()
-            self._iface.unregisterOptionsWidgetFactory(self._options)
-            self._options = None
+        for action in (self._open_action, self._algorithms_action):
+            if action is not None:
+                self._iface.removePluginRasterMenu(_MENU, action)
+                action.deleteLater()
+        self._open_action = self._algorithms_action = None
         if self._provider is not None:
             QgsApplication.processingRegistry().removeProvider(self._provider)
             self._provider = None
+
+    def open_window(self) -> None:
+        """Open the window, or bring it to the front."""
+        if self._window is None:
+            from ..ui.window import ChronomapWindow  # noqa: PLC0415 (QGIS starts faster without)
+            from ..ui.workspace import Workspace  # noqa: PLC0415
+
+            self._workspace = Workspace(self._iface)
+            self._window = ChronomapWindow(self._workspace, self._iface.mainWindow())
+        self._window.show()
+        self._window.raise_()
+        self._window.activateWindow()
 
     def show_algorithms(self) -> None:
         """Open the Processing toolbox with the Chronomap algorithms in view."""
@@ -90,11 +114,9 @@ def _add_setting() -> None:
         Setting(_MENU, INTERPRETER, tr("Python with torch that runs the worker (empty: look for one)"), "")
     )
     ProcessingConfig.readSettings()
-    worker_environment().setting_changed.connect(ProcessingConfig.readSettings)
 
 
 def _remove_setting() -> None:
     from processing.core.ProcessingConfig import ProcessingConfig  # noqa: PLC0415
 
-    worker_environment().setting_changed.disconnect(ProcessingConfig.readSettings)
     ProcessingConfig.removeSetting(INTERPRETER)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from qgis.core import Qgis
 from qgis.gui import QgsMessageBar
@@ -44,9 +44,21 @@ class Messages:
         """Tell what went wrong; stays until it is closed."""
         self._push(sentence, details, Qgis.MessageLevel.Critical, 0)
 
-    def _push(self, sentence: str, details: str, level: Qgis.MessageLevel, seconds: int) -> None:
+    def ask(self, question: str, button: str, action: Callable[[], None]) -> None:
+        """Ask in the bar: `action` runs when `button` is pressed, nothing when the question is closed."""
+        bar = self._shown_bar()
+        item = bar.createMessage(_TITLE, question)
+        press = QPushButton(button)
+        press.clicked.connect(lambda: (bar.popWidget(item), action()))
+        item.layout().addWidget(press)
+        bar.pushWidget(item, Qgis.MessageLevel.Warning, 0)
+
+    def _shown_bar(self) -> QgsMessageBar:
         is_open = self._bar is not None and self._bar.window().isVisible()
-        bar = self._bar if is_open else self._iface.messageBar()
+        return self._bar if is_open else self._iface.messageBar()
+
+    def _push(self, sentence: str, details: str, level: Qgis.MessageLevel, seconds: int) -> None:
+        bar = self._shown_bar()
         first = sentence.splitlines()[0] if sentence else ""
         shown = first if len(first) <= _LONG else first[: _LONG - 1].rsplit(" ", 1)[0] + "…"
         whole = "\n\n".join(part for part in (sentence if shown != sentence else "", details) if part)

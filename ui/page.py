@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 class Page(QWidget):
     """Shows one part of the workspace's recipe and writes the user's changes back; holds no state of its own.
 
-    Subclasses set `title`, `icon` (file name in resources/icons) and `topic` (help page), connect their widgets so
-    that a change calls ``self.workspace.update(...)``, and implement the two methods below.
+    Subclasses set `title`, `icon` (file name in resources/icons) and `topic` (help page, and the name by which
+    ``workspace.page_wanted`` calls it: data, network, train, map, models, compare, environment), connect their
+    widgets so that a change calls ``self.workspace.update(...)``, and implement the methods below.
     """
 
     title = ""
@@ -33,3 +34,7 @@ class Page(QWidget):
     def gaps(self) -> dict[QWidget, str]:
         """Return what is missing or wrong, a sentence by the field it belongs to; {} when this page is complete."""
         return {}
+
+    def doubts(self) -> list[str]:
+        """Return what is doubtful but stops nothing, a sentence each; the list before a training shows it."""
+        return []

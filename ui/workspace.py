@@ -9,6 +9,7 @@ from typing import Any
 
 from qgis.core import QgsProject
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
+from qgis.PyQt.QtWidgets import QWidget
 
 from ..plugin.core.errors import ChronomapError
 from ..plugin.core.recipe import Recipe
@@ -29,6 +30,8 @@ class Workspace(QObject):
     recipe_changed = pyqtSignal()  # a part of the recipe has another value
     recipe_loaded = pyqtSignal()  # another recipe altogether: pages show it anew
     page_wanted = pyqtSignal(str)  # the topic of the page to show
+    field_wanted = pyqtSignal(QWidget)  # the field of a page to show and type into
+    checked = pyqtSignal()  # `gaps` and `doubts` are known anew
 
     def __init__(self, iface: Any) -> None:
         super().__init__()
@@ -37,6 +40,8 @@ class Workspace(QObject):
         self.shelf = ModelShelf(self)
         self.live = LiveWorker(interpreter)
         self.messages = Messages(iface)
+        self.gaps: dict[str, dict[QWidget, str]] = {}  # by topic of the page
+        self.doubts: dict[str, list[str]] = {}
         self._recipe = Recipe()
         self._storing = QTimer(self)
         self._storing.setSingleShot(True)

@@ -157,6 +157,7 @@ class JobQueue(QObject):
     """Runs in the order they came, one at a time."""
 
     changed = pyqtSignal()  # a run came, started, or ended
+    run_changed = pyqtSignal(object)  # a Run: its state, job, progress or log
     run_finished = pyqtSignal(object)  # the Run
 
     def __init__(self, parent: Optional[QObject] = None) -> None:
@@ -173,6 +174,7 @@ class JobQueue(QObject):
         """Queue a run and return it; it starts once those before it are over."""
         run = Run(jobs, title, self)
         self.runs.append(run)
+        run.changed.connect(lambda: self.run_changed.emit(run))
         run.finished.connect(lambda: self._over(run))
         self.changed.emit()
         QTimer.singleShot(0, self._start_next)  # the caller connects to the run first

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,12 +48,12 @@ def named(recipe: Recipe) -> Recipe:
     return replace(recipe, train=replace(recipe.train, model=str(free_model(results_folder(), recipe))))
 
 
-def free_model(folder: Path, recipe: Recipe) -> Path:
-    """Return a model file in `folder`, named after the architecture, that is not there yet."""
+def free_model(folder: Path, recipe: Recipe, coming: Collection[str] = ()) -> Path:
+    """Return a model file in `folder`, named after the architecture, that is neither there nor `coming`."""
     name = recipe.train.architecture
     candidates = [folder / f"{name}.safetensors"]
     candidates += [folder / f"{name}_{number}.safetensors" for number in range(2, _LONGEST_NAME)]
-    return next((path for path in candidates if not path.exists()), candidates[0])
+    return next((path for path in candidates if not path.exists() and str(path) not in coming), candidates[0])
 
 
 def _inputs(job: CubeJob | ExtractJob | TableJob) -> tuple[str, ...]:

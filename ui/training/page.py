@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The page of the training: what is wrong before, what happens meanwhile, how good the model is after."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Optional
+
+from qgis.gui import QgsFileWidget
+from qgis.PyQt.QtCore import Qt, QTimer
+from qgis.PyQt.QtWidgets import QListWidgetItem, QWidget
+
+from ...plugin.core.catalog import load_catalog
+from ...plugin.core.jobs import TrainJob
+from ...plugin.core.recipe import Recipe
+from ...plugin.host.preflight import DOUBTFUL, RENAME, WRONG, Finding, findings
+from ...plugin.host.queue import DONE, Run
+from ...plugin.host.shelf import SUFFIX
+from ...plugin.host.steps import due_jobs, free_model, named, run_jobs
+from ...plugin.host.text import tr
+from ..loading import load_ui
+from ..page import Page
+from ..workspace import Workspace
+from .checklist import Checklist, Line
+from .run_panel import RunPanel
+
+_CHECK_MS = 200
+_OWN = "train"
+_FORBIDDEN = '/\\:*?"<>|'
+
+
+class TrainPage(Page):
+    """Name, folder and start of a run; the list before it; the runs."""
+
+    title = "Train"
+    icon = "train.svg"
+    topic = _OWN
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        load_ui(self, __file__)
+        self.folder_widget.setStorageMode(QgsFileWidget.StorageMode.GetDirectory)
+        self.checklist = Checklist()
+        self.check_layout.addWidget(self.checklist)
+        self.run_panel = RunPanel(workspace.queue)
+        self.runs_splitter.addWidget(self.run_panel)
+        self.runs_splitter.setStretchFactor(1, 1)
+        self.runs_splitter.setSizes([190, 640])
+        self._checking = QTimer(self)
+        self._checking.setSingleShot(True)
+        self._checking.setInterval(_CHECK_MS)
+        self._checking.timeout.connect(self.check)
+        self._connect()
+        self._list_runs()
+
+    def _connect(self) -> None:
+        workspace = self.workspace
+        self.name_edit.editingFinished.connect(self._place)
+        self.folder_widget.fileChanged.connect(lambda _: self._place())
+        self.map_check.toggled.connect(lambda is_on: workspace.update(is_mapped=is_on))
+        self.train_button.clicked.connect(self.train)
+        self.run_list.currentItemChanged.connect(self._show_chosen)
+        self.run_panel.map_wanted.connect(self._use_for_map)
+        workspace.recipe_changed.connect(self._follow)
+        workspace.recipe_loaded.connect(self._checking.start)
+        workspace.checked.connect(self._checking.start)
+        workspace.queue.changed.connect(self._list_runs)
+        workspace.queue.run_changed.connect(self._rename_item)
+
+    # ---- the recipe ----
+
+    def show_recipe(self) -> None:
+        """Show name, folder and whether a map follows."""
+        model = Path(named(self.workspace.recipe).train.model)
+        if self.name_edit.text() != model.stem:
+            self.name_edit.setText(model.stem)
+        if self.folder_widget.filePath() != str(model.parent):
+            self.folder_widget.setFilePath(str(model.parent))
+        self.map_check.setChecked(self.workspace.recipe.is_mapped)
+        self._checking.start()
+
+    def gaps(self) -> dict[QWidget, str]:
+        """Return what is wrong with name and folder."""
+        found: dict[QWidget, str] = {}
+        name = self.name_edit.text().strip()
+        if not name:
+            found[self.name_edit] = tr("Give the model a name.")
+        elif any(letter in _FORBIDDEN for letter in name):
+            found[self.name_edit] = tr("The name becomes a file name: leave out {letters}").format(
+                letters=" ".join(_FORBIDDEN)
+            )
+        if not self.folder_widget.filePath():
+            found[self.folder_widget] = tr("Choose a folder for the results.")
+        if self.workspace.recipe.is_mapped and not self.workspace.recipe.map.outputs:
+            found[self.map_check] = tr("No layer is chosen on the page Map.")
+        return found
+
+    def _follow(self) -> None:
+        """Follow changes of the other pages: a run without a name is called after its architecture."""
+        if not self.workspace.recipe.train.model:
+            self.show_recipe()
+        self._checking.start()
+
+    def _place(self) -> None:
+        """Take name and folder into the recipe; a name that no one chose stays open."""
+        shown = Path(self.folder_widget.filePath()) / (self.name_edit.text().strip() + SUFFIX)
+        recipe = self.workspace.recipe
+        if self.gaps().keys() & {self.name_edit, self.folder_widget} or str(shown) == named(recipe).train.model:
+            self.workspace.checked.emit()
+            return
+        self.workspace.update(train=replace(recipe.train, model=str(shown)))
+
+    # ---- before the start ----
+
+    def check(self) -> None:
+        """List what is wrong or doubtful and enable the start accordingly."""
+        workspace = self.workspace
+        told = {topic: gaps for topic, gaps in workspace.gaps.items() if gaps}
+        lines = [
+            Line(WRONG, sentence, tr("Show"), self._leading(topic, field))
+            for topic, gaps in told.items()
+            if topic != _OWN and self._matters(topic)
+            for field, sentence in gaps.items()
+        ]
+        lines += [Line(WRONG, sentence) for sentence in told.get(_OWN, {}).values()]
+        lines += [self._line(finding) for finding in findings(workspace.recipe, told, self._coming())]
+        lines += [
+            Line(DOUBTFUL, sentence, tr("Show"), self._leading(topic))
+            for topic, doubts in workspace.doubts.items()
+            if self._matters(topic)
+            for sentence in doubts
+        ]
+        self.checklist.show_lines(lines)
+        self.train_button.setEnabled(self.checklist.is_ready)
+
+    def _matters(self, topic: str) -> bool:
+        """Return whether what is missing on the page about `topic` stops a training."""
+        return topic in ("data", "network", "environment") or (topic == "map" and self.workspace.recipe.is_mapped)
+
+    def _line(self, finding: Finding) -> Line:
+        if finding.fix == RENAME:
+            return Line(finding.severity, finding.sentence, tr("Take a free name"), self._take_free_name)
+        return Line(finding.severity, finding.sentence, tr("Show"), self._leading(finding.fix))
+
+    def _leading(self, topic: str, field: Optional[QWidget] = None):  # noqa: ANN202 (a slot)
+        def lead() -> None:
+            self.workspace.page_wanted.emit(topic)
+            if field is not None:
+                self.workspace.field_wanted.emit(field)
+
+        return lead
+
+    def _take_free_name(self) -> None:
+        recipe = self.workspace.recipe
+        model = free_model(Path(named(recipe).train.model).parent, recipe, self._coming())
+        self.workspace.update(train=replace(recipe.train, model=str(model)))
+        self.show_recipe()
+
+    def _coming(self) -> set[str]:
+        """Return the models of runs that are not over."""
+        live = [run for run in self.workspace.queue.runs if not run.is_over]
+        return {job.model for run in live for job in run.jobs if isinstance(job, TrainJob)}
+
+    # ---- the run ----
+
+    def train(self) -> Run:
+        """Start the run, or queue it behind others."""
+        self._place()
+        recipe = named(self.workspace.recipe)
+        jobs = run_jobs(recipe)
+        entry = load_catalog()[recipe.train.architecture]
+        run = self.workspace.queue.submit(due_jobs(jobs), f"{Path(recipe.train.model).stem} ({entry.title})")
+        run.finished.connect(lambda: self._offer_map(run, recipe))
+        self.run_list.setCurrentRow(0)
+        return run
+
+    def _offer_map(self, run: Run, recipe: Recipe) -> None:
+        """Have the page Map ready for the model; the next run gets a name of its own."""
+        if run.state != DONE or run.output("model") is None:
+            return
+        now = self.workspace.recipe
+        cube = run_jobs(replace(recipe, is_mapped=False))[0]
+        parts = {"map": replace(now.map, model=recipe.train.model)}
+        if recipe.table is None:
+            parts["map"] = replace(parts["map"], cube=cube.output)
+        self.workspace.update(**parts)
+
+    def _use_for_map(self, run: Run) -> None:
+        self.workspace.update(map=replace(self.workspace.recipe.map, model=str(run.output("model"))))
+        self.workspace.page_wanted.emit("map")
+
+    def _list_runs(self) -> None:
+        """List the runs, newest first; the one that was chosen stays so."""
+        chosen = self._chosen()
+        runs = list(reversed(self.workspace.queue.runs))
+        self.run_list.blockSignals(True)
+        self.run_list.clear()
+        for run in runs:
+            item = QListWidgetItem(_item_text(run))
+            item.setData(Qt.ItemDataRole.UserRole, run)
+            self.run_list.addItem(item)
+        self.run_list.blockSignals(False)
+        self.run_list.setCurrentRow(runs.index(chosen) if chosen in runs else 0)
+        if not runs:
+            self.run_panel.show_run(None)
+
+    def _rename_item(self, run: Run) -> None:
+        for row in range(self.run_list.count()):
+            item = self.run_list.item(row)
+            if item.data(Qt.ItemDataRole.UserRole) is run:
+                item.setText(_item_text(run))
+
+    def _chosen(self) -> Optional[Run]:
+        item = self.run_list.currentItem()
+        return item.data(Qt.ItemDataRole.UserRole) if item is not None else None
+
+    def _show_chosen(self, item: Optional[QListWidgetItem], _: Optional[QListWidgetItem] = None) -> None:
+        self.run_panel.show_run(item.data(Qt.ItemDataRole.UserRole) if item is not None else None)
+
+
+def _item_text(run: Run) -> str:
+    states = {
+        "waiting": tr("waits"),
+        "running": f"{run.progress:.0%}",
+        "done": tr("done"),
+        "failed": tr("failed"),
+        "stopped": tr("stopped"),
+    }
+    return f"{run.title}\n{states[run.state]}"
