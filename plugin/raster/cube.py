@@ -19,7 +19,7 @@ from .handles import CacheLimit, Lane, open_file_budget
 from .masks import MaskLookup
 from .source import Source
 
-_CACHE_SHARE = 8  # one part in so many of the memory setting goes to GDAL's block cache
+CACHE_SHARE = 8  # one part in so many of the memory setting goes to GDAL's block cache
 _MIN_CACHE_MB = 16
 
 
@@ -57,7 +57,7 @@ class Cube:
         self.offset = np.array([[band.offset for band in first.bands] for first in firsts], dtype=np.float32)
         self._parts = [_parts(acquisition, spec.resampling) for acquisition in spec.acquisitions]
         self._lookup = MaskLookup(spec.mask_rule)
-        self._cache = CacheLimit(max(_MIN_CACHE_MB, memory_mb // _CACHE_SHARE) * 1024 * 1024)
+        self._cache = CacheLimit(max(_MIN_CACHE_MB, memory_mb // CACHE_SHARE) * 1024 * 1024)
         self._lanes = [Lane(self.grid, open_file_budget() // threads) for _ in range(threads)]
         try:
             self._look_at_all()

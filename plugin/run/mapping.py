@@ -14,6 +14,7 @@ import numpy as np
 from ..core.card import ModelCard, read_card
 from ..core.cube_spec import CubeSpec, load_cube_spec
 from ..core.date_legend import date_classes
+from ..core.errors import InputError
 from ..core.jobs import MapJob
 from ..core.monitor import Monitor
 from ..core.products import PER_CLASS, PER_DATE, PRODUCTS, class_map_type
@@ -21,6 +22,7 @@ from ..core.records import to_plain
 from ..core.season import within_season
 from ..core.slots import OutputArray, SlotLayout, local_folder
 from ..core.worker import Worker, running_worker
+from ..raster.area import AreaOfInterest, map_area
 from ..raster.cube import Cube, open_cube
 from ..raster.grid import Window, tiles
 from ..raster.writer import MapLayer, MapWriter, is_intact
@@ -30,7 +32,7 @@ from .folder import JobFolder
 from .pipeline import SLOTS, Pipeline, SlotArrays
 from .plan import Checkpoint, MapPlan, Shard, as_numbers, as_windows, fingerprint_inputs
 
-_SLOT_SHARE = 0.3  # of the memory setting; the rest is for GDAL's cache on this side and for torch in the worker
+SLOT_SHARE = 0.3  # of the memory setting; the rest is for GDAL's cache on this side and for torch in the worker
 _BYTE_SCALE, _BYTE_NODATA = 1.0 / 254, 255.0
 
 
@@ -59,13 +61,13 @@ def map_windows(job: MapJob, folder: JobFolder, shard: Optional[Shard], monitor:
     with ExitStack() as stack:
         cube = stack.enter_context(open_cube(spec, job.memory_mb))
         check_fit(card, cube, monitor)
-        area = cube.grid.window_over(job.extent) if job.extent else cube.grid.window
+        area, aoi = map_area(job, cube.grid)
         layers = {product: map_layer(job, card, cube, product) for product in job.outputs}
         if shard:
             layers = {product: replace(layer, shard=shard.label) for product, layer in layers.items()}
         if not (checkpoint.done and all(is_intact(layer.partial) for layer in layers.values())):
             checkpoint.forget()
-        windows = as_windows(checkpoint.plan) if checkpoint.plan else tile_area(job, cube, area, layers)
+        windows = as_windows(checkpoint.plan) if checkpoint.plan else tile_area(job, cube, area, layers, aoi)
         layout = slot_layout(cube, layers, max(window.pixels for window in windows))
         slot_folder = stack.enter_context(local_folder(SLOTS * slot_bytes(layout)))
         slots = [SlotArrays(layout, slot_folder, slot) for slot in range(SLOTS)]
@@ -75,7 +77,7 @@ def map_windows(job: MapJob, folder: JobFolder, shard: Optional[Shard], monitor:
         writers = {p: MapWriter(layer, cube.grid.part(area), bool(checkpoint.done)) for p, layer in layers.items()}
         for writer in writers.values():
             stack.callback(writer.close)
-        pipeline = Pipeline(cube, area, windows, slots, writers, checkpoint, worker)
+        pipeline = Pipeline(cube, area, windows, slots, writers, checkpoint, worker, aoi)
         if checkpoint.done:
             monitor.note(f"Resuming: {pipeline.drop_damaged()} of {len(checkpoint.numbers)} windows are finished.")
         pipeline.run(monitor)
@@ -141,13 +143,25 @@ def slot_bytes(layout: SlotLayout) -> int:
     return layout.pixels * (series + results)
 
 
-def tile_area(job: MapJob, cube: Cube, area: Window, layers: dict[str, MapLayer]) -> list[Window]:
-    """Cut `area` into block-aligned windows of which SLOTS fit the memory setting."""
+def tile_area(
+    job: MapJob, cube: Cube, area: Window, layers: dict[str, MapLayer], aoi: Optional[AreaOfInterest] = None
+) -> list[Window]:
+    """Cut `area` into block-aligned windows of which SLOTS fit the memory setting, without those outside `aoi`.
+
+    Raises:
+        InputError: no pixel centre lies inside.
+    """
     bytes_per_pixel = slot_bytes(slot_layout(cube, layers, 1))
-    pixels = int(_SLOT_SHARE * job.memory_mb * 1e6 / SLOTS / bytes_per_pixel)
+    pixels = int(SLOT_SHARE * job.memory_mb * 1e6 / SLOTS / bytes_per_pixel)
     if job.window_px:
         pixels = job.window_px**2
-    return tiles(area, cube.block, pixels)
+    windows = tiles(area, cube.block, pixels)
+    if aoi is None:
+        return windows
+    touched = [window for window in windows if aoi.inside(window).any()]
+    if not touched:
+        raise InputError(f"No pixel centre lies inside the area of interest {job.aoi}: choose a larger one.")
+    return touched
 
 
 def _open_message(job: MapJob, card: ModelCard, cube: Cube, layout: SlotLayout, folder: Path) -> dict[str, Any]:
@@ -176,8 +190,13 @@ def area_pixels(checkpoint: Checkpoint) -> int:
 
 
 def summary(job: MapJob, done: Iterable[dict[str, Any]], pixels: int, monitor: Monitor) -> dict[str, Any]:
-    """Return the outputs of a map of so many `pixels`, made of the windows `done`; tell how many pixels are nodata."""
-    invalid = sum(entry["invalid"] for entry in done)
+    """Return the outputs of a map of so many `pixels`, made of the windows `done`; tell how many pixels are nodata.
+
+    Pixels outside the area of interest do not count.
+    """
+    entries = list(done)
+    pixels -= sum(entry.get("outside", 0) for entry in entries)
+    invalid = sum(entry["invalid"] for entry in entries)
     if invalid:
         monitor.note(
             f"{invalid} of {pixels} pixels ({100 * invalid / pixels:.1f} %) have fewer than {job.min_valid_dates} "

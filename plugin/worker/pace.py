@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from .training import Series, Trainer
 _TRAIN_S = 0.35  # for the steps that are timed
 _MOST_STEPS = 40
 _CHECKED = 512  # series
-_MAPPED, _MAPPED_HEAVY, _MAPPED_GPU = 512, 128, 16384  # series in a batch
+_MAPPED, _MAPPED_HEAVY, _MAPPED_GPU = (128, 512), (128,), (16384,)  # series at once
 _HEAVY_FLOPS = 5e6
 _FEWEST_SAMPLES, _FEW_SAMPLES, _FEW_TREES = 100, 600, 100  # of which forests are grown to tell of the whole one
 
@@ -42,7 +42,7 @@ class Pace:
     """Seconds, at the batch sizes of the job. `step`: of training, for one series; `check`: to judge one series.
 
     `pixel`: to map one, all cores at work. `fit`: to fit a classical model to all samples, once. `saved_bytes`: what a
-    training step keeps for its way back, for one series.
+    training step keeps for its way back, for one series. `model_bytes`: of a classical model, fitted to all samples.
     """
 
     step: float = 0.0
@@ -50,6 +50,7 @@ class Pace:
     pixel: float = 0.0
     fit: float = 0.0
     saved_bytes: int = 0
+    model_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -91,15 +92,21 @@ class Trial:
         """Return the same on the device."""
         return Series.of(self.samples(count), self.device)
 
-    def pixel_seconds(self, arrays: dict[str, np.ndarray], batch: int) -> float:
-        """Return the seconds to map one pixel with a model of `arrays`, with as many threads as a map would use."""
+    def pixel_seconds(self, arrays: dict[str, np.ndarray], batches: Sequence[int]) -> float:
+        """Return the seconds to map one pixel with a model of `arrays`, with as many threads as a map would use.
+
+        The quickest of the `batches` (series at once) counts, as for a map.
+        """
         with tempfile.TemporaryDirectory(prefix="chronomap-pace-") as folder:
             model = Path(folder) / "model.safetensors"
             save_model(model, self.card, arrays)
-            predictor = Predictor(model, self.days, self.scale, 0 * self.scale, self.device, batch)
+            predictor = Predictor(model, self.days, self.scale, 0 * self.scale, self.device)
         threads = cores() if self.device.type == "cpu" else 1
+        pace = []
         with lanes(threads) as lanes_:
-            return 1.0 / pixels_per_second(predictor, self.dtype, threads, lanes_)
+            for predictor.batch in batches:
+                pace.append(pixels_per_second(predictor, self.dtype, threads, lanes_))
+        return 1.0 / max(pace)
 
 
 def measured_pace(trial: Trial, samples: int, monitor: Monitor) -> Pace:
@@ -123,8 +130,8 @@ def _network_pace(trial: Trial, monitor: Monitor) -> Pace:
     saved = _saved_bytes(trial, network)
     monitor.check()
     is_heavy = cost_of(trial.card).flops > _HEAVY_FLOPS
-    batch = _MAPPED_GPU if trial.device.type != "cpu" else _MAPPED_HEAVY if is_heavy else _MAPPED
-    return Pace(step, check / _CHECKED, trial.pixel_seconds(network_arrays(network), batch), saved_bytes=saved)
+    batches = _MAPPED_GPU if trial.device.type != "cpu" else _MAPPED_HEAVY if is_heavy else _MAPPED
+    return Pace(step, check / _CHECKED, trial.pixel_seconds(network_arrays(network), batches), saved_bytes=saved)
 
 
 def _step_seconds(trial: Trial, network: torch.nn.Module, monitor: Monitor) -> float:
@@ -181,7 +188,10 @@ def _classical_pace(trial: Trial, samples: int, monitor: Monitor) -> Pace:
         most, arrays = fit(min(samples, _FEW_SAMPLES))
         works = [n * math.log(n) for n in (_FEWEST_SAMPLES, min(samples, _FEW_SAMPLES), samples)]
         least = max(least, most + (most - least) * (works[2] - works[1]) / (works[1] - works[0]))
-    return Pace(pixel=small.pixel_seconds(arrays, _MAPPED) * trees / fewer, fit=least * trees / fewer)
+    nodes = sum(array.nbytes for array in arrays.values()) * samples / max(_FEWEST_SAMPLES, min(samples, _FEW_SAMPLES))
+    pixel = small.pixel_seconds(arrays, _MAPPED)
+    more = trees / fewer
+    return Pace(pixel=pixel * more, fit=least * more, model_bytes=round(nodes * more))
 
 
 def _seconds(work: Callable[[], Any]) -> float:

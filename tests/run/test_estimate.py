@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Time, memory and disk told before a run, near enough to what it then takes."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+
+import pytest
+from chain import Listener
+from chronomap.plugin.core.cube_spec import load_cube_spec
+from chronomap.plugin.core.errors import InputError
+from chronomap.plugin.core.jobs import ExtractJob, MapJob, TableJob, TrainJob
+from chronomap.plugin.core.monitor import Monitor
+from chronomap.plugin.core.recipe import Recipe
+from chronomap.plugin.run.estimate import estimate, estimate_of, size_request
+from chronomap.plugin.run.live import LiveWorker
+from chronomap.plugin.run.workload import Workload, workload
+
+SIZE = {
+    "parameters": 1000,
+    "flops": 10,
+    "device": "cpu",
+    "pace": {"step": 1e-3, "check": 1e-4, "pixel": 1e-5, "fit": 0.0, "saved_bytes": 1000, "model_bytes": 0},
+}
+WORK = Workload(("B04", "B08"), ("2021-03-01", "2021-05-01"), 3, 1000, "int16", 5000, 100_000, 1e-5)
+
+
+@pytest.fixture
+def recipe(chain, tmp_path):
+    train = TrainJob(str(chain.samples), "ltae", str(tmp_path / "ltae.safetensors"), {"heads": 4, "d_model": 32})
+    train = replace(train, strategy={"epochs": 6, "batch_size": 16, "patience": 0})
+    extract = ExtractJob(str(chain.spec), chain.cube.polygons, "crop", str(chain.samples), max_per_polygon=12)
+    outputs = {product: str(tmp_path / f"{product}.tif") for product in ("class", "attention")}
+    return Recipe(extract=extract, train=train, map=MapJob(str(chain.spec), train.model, outputs))
+
+
+def made(**strategy):
+    return Recipe(train=TrainJob("", "ltae", "", strategy={"epochs": 50, "patience": 10, "batch_size": 8, **strategy}))
+
+
+def test_a_recipe_is_weighed_before_it_runs(recipe, chain):
+    work = workload(recipe, Monitor(), load_cube_spec(chain.spec))
+    samples = chain.samples.stat().st_size
+    assert (work.bands, work.dates, work.dtype) == (chain.cube.bands, chain.cube.dates, "int16")
+    assert work.mapped_px == chain.cube.truth.size
+    assert 0.8 < work.samples * work.series_bytes / samples < 1.2
+    assert 0 < work.sampled_px <= work.mapped_px
+    assert 0 < work.read_s < 1e-3
+
+
+def test_an_extent_makes_the_map_smaller(recipe, chain):
+    spec = load_cube_spec(chain.spec)
+    xmin, ymin, xmax, ymax = 500000.0, 5199800.0, 500200.0, 5200000.0
+    part = replace(recipe, map=replace(recipe.map, extent=(xmin, ymin, xmax, ymax)))
+    assert workload(part, Monitor(), spec).mapped_px == 20 * 20
+
+
+def test_a_table_needs_no_raster(tmp_path):
+    rows = "\n".join(f"{i % 2},0.{i % 9 + 1},0.4,0.5" for i in range(40))
+    table = tmp_path / "series.csv"
+    table.write_text("crop,ndvi_2021-03-01,ndvi_2021-05-01,ndvi_2021-07-01\n" + rows, encoding="utf-8")
+    work = workload(Recipe(table=TableJob(str(table), "crop", "")), Monitor())
+    assert (work.samples, work.classes, work.mapped_px, work.read_s) == (40, 2, 0, 0.0)
+
+
+def test_missing_rasters_are_said_in_words():
+    with pytest.raises(InputError):
+        workload(Recipe(), Monitor())
+
+
+def test_training_lasts_from_the_first_end_of_patience_to_the_last_epoch():
+    told = estimate_of(made(), WORK, SIZE)
+    assert told.epoch_s == pytest.approx(1000 * (0.6 * 1e-3 + 0.2 * 1e-4))
+    assert told.training.high - told.training.low == pytest.approx((50 - 11) * told.epoch_s)
+    without_patience = estimate_of(made(patience=0), WORK, SIZE)
+    assert without_patience.training.low == without_patience.training.high == told.training.high
+
+
+def test_without_outputs_no_map_is_counted():
+    told = estimate_of(made(), WORK, SIZE)
+    assert (told.mapping_s, told.map_bytes) == (0.0, 0)
+
+
+def test_a_map_takes_the_bytes_of_its_products():
+    mapped = replace(made(), map=MapJob("", "", {"class": "a.tif", "probability": "b.tif"}))
+    assert estimate_of(mapped, WORK, SIZE).map_bytes == WORK.mapped_px * (1 + 3 * 2)
+
+
+def test_only_a_map_that_is_made_at_once_adds_to_the_total():
+    later = replace(made(), map=MapJob("", "", {"class": "a.tif"}))
+    told, at_once = estimate_of(later, WORK, SIZE), estimate_of(replace(later, is_mapped=True), WORK, SIZE)
+    assert at_once.total.high - told.total.high == pytest.approx(told.mapping_s)
+    assert at_once.disk_bytes - told.disk_bytes == WORK.mapped_px
+
+
+def test_beside_a_gpu_reading_and_computing_overlap():
+    mapped = replace(made(), map=MapJob("", "", {"class": "a.tif"}))
+    on_cpu, on_gpu = (estimate_of(mapped, WORK, {**SIZE, "device": name}) for name in ("cpu", "cuda (some GPU)"))
+    assert on_cpu.mapping_s - on_gpu.mapping_s == pytest.approx(WORK.mapped_px * 1e-5)
+
+
+def test_the_estimate_of_training_is_near_the_truth(recipe, chain):
+    live, listener = LiveWorker(), Listener()
+    told = estimate(recipe, lambda message: live.ask(message).result(60), Monitor(), load_cube_spec(chain.spec))
+    live.close(wait=True)
+    started = time.monotonic()
+    listener.run(recipe.train)
+    taken = time.monotonic() - started
+    assert told.training.low / 3 < taken < 3 * told.training.high  # on an idle machine within 2
+    assert os.path.getsize(recipe.train.model) <= told.model_bytes
+
+
+def test_the_request_of_a_recipe_names_its_network(recipe):
+    request = size_request(recipe.train, WORK, measure=False)
+    assert request["architecture"] == "ltae"
+    assert request["samples"] == 600
+    assert request["classes"] == 3
