@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Attention over time: by class above the class's profile, and as heat maps of classes or heads by date."""
+"""Importance of dates over time: by class above the class's profile, and as heat maps of classes or heads by date.
+
+What is shown is attention, or another measure (core/importance.py): `measure` names it on axes and in legends.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,12 @@ from typing import Any, Optional
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import PatchCollection
-from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch, Rectangle
+from matplotlib.patches import Patch
 
-from ..core.theme import HEAT, INK, MUTED, PAPER, readable
+from ..core.theme import INK, MUTED, PAPER, readable
+from .cells import color_bar, draw_cells
 from .multiples import Cell, Multiples
 from .profile import ribbon, value_limits
 from .style import (
@@ -38,10 +40,10 @@ _SEEN = 0.5  # a date is drawn filled where at least this share of the samples s
 
 
 @dataclass(frozen=True)
-class ClassAttention:
-    """What attention_by_class draws, for K classes and T dates; arrays (K, T) unless said.
+class ClassImportance:
+    """What importance_by_class draws, for K classes (or heads) and T dates; arrays (K, T) unless said.
 
-    `attention_*`: mean, 10th and 90th percentile over the samples of the class, 0 where a date is masked.
+    `importance_*`: mean, 10th and 90th percentile over the samples of the class, 0 where a date is masked.
     `profile_*`: mean and spread of one band or index, NaN where no sample saw the date; `profile_name` its name.
     `observed`: share of the samples that saw the date, 0 to 1. `counts` (K,): samples behind each row.
     """
@@ -49,27 +51,29 @@ class ClassAttention:
     classes: Sequence[str]
     colors: Sequence[str]
     dates: Sequence[str]
-    attention_mean: np.ndarray
-    attention_low: np.ndarray
-    attention_high: np.ndarray
+    importance_mean: np.ndarray
+    importance_low: np.ndarray
+    importance_high: np.ndarray
     profile_mean: np.ndarray
     profile_low: np.ndarray
     profile_high: np.ndarray
     profile_name: str
     observed: np.ndarray
     counts: Optional[np.ndarray] = None
+    title: str = "Attention by date and class"
+    measure: str = "attention"
 
 
-def attention_by_class(**arrays: Any) -> Figure:
-    """Draw, per class, attention by date (stems, 10-90 % bars) above the mean profile, on one true time axis.
+def importance_by_class(**arrays: Any) -> Figure:
+    """Draw, per class, importance by date (stems, 10-90 % bars) above the mean profile, on one true time axis.
 
-    The arguments are the fields of ClassAttention. A hollow head marks a date that most samples did not see; the
-    dashed line is even attention over the dates that were seen.
+    The arguments are the fields of ClassImportance. A hollow head marks a date that most samples did not see; the
+    dashed line is even importance over the dates that were seen.
     """
-    shown = ClassAttention(**arrays)
+    shown = ClassImportance(**arrays)
     layout = Multiples(tuple(map(str, shown.classes)), cell_height=2.0, foot=0.95)
-    figure = layout.figure("Attention by date and class")
-    top = 1.08 * max(float(np.nanmax(shown.attention_high)), float(np.nanmax(shown.attention_mean)), 1e-6)
+    figure = layout.figure(wrap(str(shown.title), 8.6, TITLE, 1, bold=True))
+    top = 1.08 * max(float(np.nanmax(shown.importance_high)), float(np.nanmax(shown.importance_mean)), 1e-6)
     limits = value_limits(shown.profile_low, shown.profile_high)
     for index, cell in enumerate(layout.cells(figure)):
         stems, profile = cell.axes(figure, 0.53, 1.0), cell.axes(figure, 0.0, 0.47)
@@ -80,17 +84,17 @@ def attention_by_class(**arrays: Any) -> Figure:
         ribbon(profile, days, (shown.profile_mean[index], shown.profile_low[index], shown.profile_high[index]), color)
         profile.set_ylim(*limits)
         _label(stems, profile, shown, index, cell)
-    layout.legend(figure, _legend_handles())
+    layout.legend(figure, _legend_handles(str(shown.measure)))
     return figure
 
 
-def _draw_stems(axes: Axes, shown: ClassAttention, index: int) -> None:
+def _draw_stems(axes: Axes, shown: ClassImportance, index: int) -> None:
     color = readable(class_colors(shown.colors)[index])
-    days, mean = day_numbers(shown.dates), np.asarray(shown.attention_mean[index], dtype=float)
+    days, mean = day_numbers(shown.dates), np.asarray(shown.importance_mean[index], dtype=float)
     observed = np.nan_to_num(np.asarray(shown.observed[index], dtype=float))
     room = axes.get_position().width * axes.figure.get_size_inches()[0] * POINTS / max(len(days), 8)
     bar, dot = float(np.clip(0.55 * room, 1.5, 7.0)), float(np.clip(0.5 * room, 2.2, 4.5))
-    axes.vlines(days, shown.attention_low[index], shown.attention_high[index], color=color, alpha=0.28, linewidth=bar)
+    axes.vlines(days, shown.importance_low[index], shown.importance_high[index], color=color, alpha=0.28, linewidth=bar)
     axes.vlines(days, 0, mean, color=color, linewidth=1.1)
     seen = observed >= _SEEN
     axes.plot(days[seen], mean[seen], "o", color=color, markersize=dot, markeredgewidth=0.8, gid="seen", clip_on=False)
@@ -109,7 +113,7 @@ def _draw_stems(axes: Axes, shown: ClassAttention, index: int) -> None:
         axes.axhline(1.0 / observed.sum(), color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
 
 
-def _label(stems: Axes, profile: Axes, shown: ClassAttention, index: int, cell: Cell) -> None:
+def _label(stems: Axes, profile: Axes, shown: ClassImportance, index: int, cell: Cell) -> None:
     days = day_numbers(shown.dates)
     for axes in (stems, profile):
         time_axis(axes, days, most=cell.most_ticks)
@@ -120,29 +124,37 @@ def _label(stems: Axes, profile: Axes, shown: ClassAttention, index: int, cell: 
     note = "" if shown.counts is None else f"n = {int(shown.counts[index]):,}"
     class_title(stems, str(shown.classes[index]), class_colors(shown.colors)[index], note)
     if cell.is_first:
-        for axes, text in ((stems, "attention"), (profile, wrap(str(shown.profile_name), 1.0, SMALL))):
+        for axes, text in (
+            (stems, wrap(str(shown.measure), 1.0, SMALL)),
+            (profile, wrap(str(shown.profile_name), 1.0, SMALL)),
+        ):
             axes.set_ylabel(text, size=SMALL, color=MUTED)
             axes.yaxis.set_label_coords(-0.5 / cell.width, 0.5)
 
 
-def _legend_handles() -> list[Any]:
+def _legend_handles(measure: str) -> list[Any]:
     dot = {"marker": "o", "linestyle": "-", "color": MUTED, "markersize": 4.5, "linewidth": 1.1}
     return [
-        Line2D([], [], **dot, label="mean attention"),
+        Line2D([], [], **dot, label=f"mean {measure}"),
         Line2D([], [], **dot, markerfacecolor=PAPER, label="seen by under half of the samples"),
         Patch(facecolor=MUTED, alpha=0.35, label="10-90 % of samples"),
-        Line2D([], [], color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)), label="even attention"),
+        Line2D([], [], color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)), label="the same for all dates"),
     ]
 
 
-def attention_heatmap(
-    classes: Sequence[str], dates: Sequence[str], attention: np.ndarray, observed: Optional[np.ndarray] = None
+def importance_heatmap(
+    classes: Sequence[str],
+    dates: Sequence[str],
+    importance: np.ndarray,
+    observed: Optional[np.ndarray] = None,
+    title: str = "Attention by class and date",
+    measure: str = "attention",
 ) -> Figure:
-    """Draw mean attention (K, T) as a heat map of classes by date on a true time axis.
+    """Draw mean importance (K, T) as a heat map of classes by date on a true time axis.
 
     Cells that `observed` (K, T; share of samples that saw the date) gives as 0 are left hollow.
     """
-    return _heatmap("Attention by class and date", [str(name) for name in classes], dates, (attention, observed))
+    return _heatmap((str(title), str(measure)), [str(name) for name in classes], dates, (importance, observed))
 
 
 def heads_heatmap(
@@ -154,12 +166,13 @@ def heads_heatmap(
     """
     heads = [f"head {number}" for number in range(1, len(attention) + 1)]
     seen = None if observed is None else np.broadcast_to(observed, np.shape(attention))
-    return _heatmap(f"Attention of each head: {class_name}", heads, dates, (attention, seen))
+    return _heatmap((f"Attention of each head: {class_name}", "attention"), heads, dates, (attention, seen))
 
 
 def _heatmap(
-    title: str, rows: Sequence[str], dates: Sequence[str], shares: tuple[np.ndarray, Optional[np.ndarray]]
+    words: tuple[str, str], rows: Sequence[str], dates: Sequence[str], shares: tuple[np.ndarray, Optional[np.ndarray]]
 ) -> Figure:
+    title, measure = words
     labels = [wrap(name, 2.0, TEXT) for name in rows]
     row = 0.42 if any("\n" in label for label in labels) else 0.28
     left = 0.25 + max(text_width(label) for label in labels)
@@ -167,7 +180,7 @@ def _heatmap(
     figure = new_figure(width, height + 1.2, wrap(title, width - 0.3, TITLE, 1, bold=True))
     axes = axes_at(figure, left, 0.62, width - left - 1.05, height)
     days = day_numbers(dates)
-    top = _draw_cells(axes, days, *shares)
+    top = draw_cells(axes, days, *shares)
     time_axis(axes, days, most=12)
     axes.grid(visible=False)
     axes.set_ylim(len(rows) - 0.5, -0.5)
@@ -175,54 +188,7 @@ def _heatmap(
     axes.set_yticklabels(labels, size=TEXT, color=INK)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    _color_bar(figure, top, (width - 0.85, 0.62 + height - min(height, 2.0), min(height, 2.0)))
+    color_bar(figure, top, measure, (width - 0.85, 0.62 + height - min(height, 2.0), min(height, 2.0)))
     if shares[1] is not None and not np.all(shares[1]):
         foot_note(figure, "Hollow: no sample saw the date.")
     return figure
-
-
-def _draw_cells(axes: Axes, days: np.ndarray, share: np.ndarray, observed: Optional[np.ndarray]) -> float:
-    """Draw a cell per row and date at its true place and return the share of the strongest colour.
-
-    Cells are as wide as the gaps to their neighbours allow, and hollow where nobody saw the date.
-    """
-    edges = _cell_edges(days)
-    share = np.asarray(share, dtype=float)
-    is_seen = np.isfinite(share) if observed is None else np.isfinite(share) & (np.asarray(observed) > 0)
-    places: dict[bool, list[Rectangle]] = {True: [], False: []}
-    for (row, date), seen in np.ndenumerate(is_seen):
-        begin, end = edges[date]
-        places[bool(seen)].append(Rectangle((begin, row - 0.44), end - begin, 0.88))
-    top = max(float(share[is_seen].max()) if is_seen.any() else 0.0, 1e-6)
-    shades = _shades(share[is_seen] / top)
-    axes.add_collection(PatchCollection(places[True], facecolor=shades, linewidth=0, gid="seen"))
-    axes.add_collection(PatchCollection(places[False], facecolor="none", edgecolor=MUTED, linewidth=0.5, gid="masked"))
-    return top
-
-
-def _shades(strength: np.ndarray) -> list[tuple[float, ...]]:
-    """Return a colour per strength (0 to 1); a date without weight stays visible as a date."""
-    return [to_rgba(HEAT, 0.05 + 0.95 * float(value)) for value in np.clip(strength, 0, 1)]
-
-
-def _cell_edges(days: np.ndarray) -> list[tuple[float, float]]:
-    """Return where each date's cell begins and ends: half way to its neighbours, at most half the median gap away."""
-    gaps = np.diff(days)
-    most = float(np.median(gaps[gaps > 0])) / 2 if (gaps > 0).any() else 5.0
-    before = np.minimum(np.concatenate([[np.inf], gaps / 2]), most)
-    after = np.minimum(np.concatenate([gaps / 2, [np.inf]]), most)
-    return [(float(day - b), float(day + a)) for day, b, a in zip(days, before, after)]
-
-
-def _color_bar(figure: Figure, top: float, place: tuple[float, float, float]) -> None:
-    left, bottom, height = place
-    axes = axes_at(figure, left, bottom, 0.14, height)
-    steps = np.linspace(0, 1, 41)
-    patches = [Rectangle((0, low * top), 1, (high - low) * top) for low, high in zip(steps, steps[1:])]
-    axes.add_collection(PatchCollection(patches, facecolor=_shades(steps[1:]), linewidth=0))
-    axes.set(xlim=(0, 1), ylim=(0, top), xticks=[])
-    axes.yaxis.tick_right()
-    axes.locator_params(axis="y", nbins=5 if height > 1.0 else 2)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-    axes.set_title("attention", size=SMALL, color=MUTED, loc="center", pad=5)

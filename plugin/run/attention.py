@@ -112,17 +112,17 @@ def _draw(
         "classes": names,
         "colors": [entry.color for entry in classes],
         "dates": samples.dates,
-        "attention_mean": mean,
-        "attention_low": [entry.low[-1] for entry in classes],
-        "attention_high": [entry.high[-1] for entry in classes],
+        "importance_mean": mean,
+        "importance_low": [entry.low[-1] for entry in classes],
+        "importance_high": [entry.high[-1] for entry in classes],
         "counts": [entry.samples for entry in classes],
         **profiles,
     }
     charts = {"Attention by class": folder / "by_class.svg", "Classes by dates": folder / "heatmap.svg"}
     first, second = charts.values()
-    draw(worker, "attention_by_class", by_class, [first, Path(chart)] if chart else [first])
-    heatmap = {"classes": names, "dates": samples.dates, "attention": mean, "observed": profiles["observed"]}
-    draw(worker, "attention_heatmap", heatmap, [second])
+    draw(worker, "importance_by_class", by_class, [first, Path(chart)] if chart else [first])
+    heatmap = {"classes": names, "dates": samples.dates, "importance": mean, "observed": profiles["observed"]}
+    draw(worker, "importance_heatmap", heatmap, [second])
     return charts
 
 
