@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from ..core.errors import InputError
 from .areas import class_areas
-from .attention import attention_by_class, attention_heatmap, heads_heatmap
+from .attention import heads_heatmap, importance_by_class, importance_heatmap
 from .profile import profiles
 from .scores import class_scores, confusion_matrix, learning_curves
 from .style import save_figure
@@ -24,8 +24,8 @@ from .style import save_figure
 FIGURES: dict[str, Callable[..., Figure]] = {
     function.__name__: function
     for function in (
-        attention_by_class,
-        attention_heatmap,
+        importance_by_class,
+        importance_heatmap,
         heads_heatmap,
         learning_curves,
         confusion_matrix,

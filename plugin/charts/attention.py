@@ -124,11 +124,8 @@ def _label(stems: Axes, profile: Axes, shown: ClassImportance, index: int, cell:
     note = "" if shown.counts is None else f"n = {int(shown.counts[index]):,}"
     class_title(stems, str(shown.classes[index]), class_colors(shown.colors)[index], note)
     if cell.is_first:
-        for axes, text in (
-            (stems, wrap(str(shown.measure), 1.0, SMALL)),
-            (profile, wrap(str(shown.profile_name), 1.0, SMALL)),
-        ):
-            axes.set_ylabel(text, size=SMALL, color=MUTED)
+        for axes, text in ((stems, shown.measure), (profile, shown.profile_name)):
+            axes.set_ylabel(wrap(str(text), 1.0, SMALL), size=SMALL, color=MUTED)
             axes.yaxis.set_label_coords(-0.5 / cell.width, 0.5)
 
 

@@ -50,6 +50,7 @@ def cell_edges(days: np.ndarray) -> list[tuple[float, float]]:
 
 
 def color_bar(figure: Figure, top: float, measure: str, place: tuple[float, float, float]) -> None:
+    """Draw the bar of colours from 0 to `top` at `place`: left, bottom and height in inches."""
     left, bottom, height = place
     axes = axes_at(figure, left, bottom, 0.14, height)
     steps = np.linspace(0, 1, 41)

@@ -43,14 +43,14 @@ def arguments(name: str, classes: int = 3) -> dict:
     epochs = np.arange(1, 6)
     confusion = np.eye(classes, dtype=int) * 1200 + 1
     return {
-        "attention_by_class": {
+        "importance_by_class": {
             **named, **dates, "observed": made["observed"], "counts": np.arange(classes),
-            "attention_mean": attention, "attention_low": attention * 0.5, "attention_high": attention * 1.5,
+            "importance_mean": attention, "importance_low": attention * 0.5, "importance_high": attention * 1.5,
             "profile_mean": profile, "profile_low": profile - 0.1, "profile_high": profile + 0.1,
             "profile_name": np.array("NDVI"),
         },
-        "attention_heatmap": {
-            **dates, "classes": made["classes"], "attention": attention, "observed": made["observed"],
+        "importance_heatmap": {
+            **dates, "classes": made["classes"], "importance": attention, "observed": made["observed"],
         },
         "heads_heatmap": {
             **dates, "attention": attention, "class_name": np.array(LONG), "observed": made["observed"][0],
@@ -110,33 +110,33 @@ def test_the_same_figure_is_the_same_file(tmp_path):
 
 
 def test_an_unknown_figure_is_said_in_words(tmp_path):
-    with pytest.raises(InputError, match="choose one of attention_by_class"):
+    with pytest.raises(InputError, match="choose one of importance_by_class"):
         draw("piechart", tmp_path / "none.npz", [])
 
 
 def test_attention_stands_at_real_dates():
-    figure = FIGURES["attention_by_class"](**arguments("attention_by_class"))
+    figure = FIGURES["importance_by_class"](**arguments("importance_by_class"))
     expected = date2num([date.fromisoformat(text) for text in DATES])
     seen, masked = with_gid(figure, "seen")[0], with_gid(figure, "masked")[0]
     assert sorted([*seen.get_xdata(), *masked.get_xdata()]) == expected.tolist()
 
 
 def test_a_date_that_nobody_saw_is_hollow():
-    figure = FIGURES["attention_by_class"](**arguments("attention_by_class"))
+    figure = FIGURES["importance_by_class"](**arguments("importance_by_class"))
     for masked in with_gid(figure, "masked"):
         assert masked.get_xdata().tolist() == [date2num(date(2021, 3, 4))]
         assert masked.get_markerfacecolor() != masked.get_markeredgecolor()
 
 
 def test_attention_and_profile_share_the_time_axis():
-    figure = FIGURES["attention_by_class"](**arguments("attention_by_class", 2))
+    figure = FIGURES["importance_by_class"](**arguments("importance_by_class", 2))
     stems, profile = figure.axes[0], figure.axes[1]
     assert stems.get_xlim() == profile.get_xlim()
     assert stems.get_position().y0 > profile.get_position().y1
 
 
 def test_cells_of_a_heat_map_lie_around_their_dates_and_do_not_overlap():
-    figure = FIGURES["attention_heatmap"](**arguments("attention_heatmap", 1))
+    figure = FIGURES["importance_heatmap"](**arguments("importance_heatmap", 1))
     paths = [path.get_extents() for gid in ("seen", "masked") for path in with_gid(figure, gid)[0].get_paths()]
     boxes = sorted((box.x0, box.x1) for box in paths)
     numbers = date2num([date.fromisoformat(text) for text in DATES])
@@ -145,7 +145,7 @@ def test_cells_of_a_heat_map_lie_around_their_dates_and_do_not_overlap():
 
 
 def test_months_and_years_label_the_time_axis():
-    figure = FIGURES["attention_heatmap"](**arguments("attention_heatmap"))
+    figure = FIGURES["importance_heatmap"](**arguments("importance_heatmap"))
     labels = [label.get_text() for label in figure.axes[0].get_xticklabels()]
     assert labels[0] == "Mar\n2021"
     assert "Jun" in labels
