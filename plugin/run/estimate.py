@@ -47,8 +47,9 @@ class Estimate:
     """What a recipe will take.
 
     `sampling_s`: to read the samples. `training`: as early as patience may end it, up to all epochs; one epoch takes
-    `epoch_s`, 0 for classical models. `mapping_s`: of the map, made at once where `is_mapped`; 0 without outputs. Memory beside QGIS itself, at most: `host_mb` in
-    QGIS, `worker_mb` in the worker. Disk, at most: `model_bytes`, `samples_bytes`, `map_bytes`.
+    `epoch_s`, 0 for classical models. `mapping_s`: of the map, made at once where `is_mapped`; 0 without outputs.
+    Memory beside QGIS itself, at most: `host_mb` in QGIS, `worker_mb` in the worker. Disk, at most: `model_bytes`,
+    `samples_bytes`, `map_bytes`.
     """
 
     sampling_s: float

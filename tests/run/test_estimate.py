@@ -14,6 +14,7 @@ from chronomap.plugin.core.errors import InputError
 from chronomap.plugin.core.jobs import ExtractJob, MapJob, TableJob, TrainJob
 from chronomap.plugin.core.monitor import Monitor
 from chronomap.plugin.core.recipe import Recipe
+from chronomap.plugin.raster.samples import load_samples
 from chronomap.plugin.run.estimate import estimate, estimate_of, size_request
 from chronomap.plugin.run.live import LiveWorker
 from chronomap.plugin.run.workload import Workload, workload
@@ -42,10 +43,11 @@ def made(**strategy):
 
 def test_a_recipe_is_weighed_before_it_runs(recipe, chain):
     work = workload(recipe, Monitor(), load_cube_spec(chain.spec))
-    samples = chain.samples.stat().st_size
+    samples = load_samples(chain.samples)
     assert (work.bands, work.dates, work.dtype) == (chain.cube.bands, chain.cube.dates, "int16")
     assert work.mapped_px == chain.cube.truth.size
-    assert 0.8 < work.samples * work.series_bytes / samples < 1.2
+    assert (work.samples, work.classes) == (len(samples), len(samples.classes))
+    assert work.samples * work.series_bytes == samples.values.nbytes + samples.valid.nbytes
     assert 0 < work.sampled_px <= work.mapped_px
     assert 0 < work.read_s < 1e-3
 
