@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QWidget
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ class Page(QWidget):
     ``workspace.page_wanted`` calls it: data, network, train, map, models, compare, environment), connect their
     widgets so that a change calls ``self.workspace.update(...)``, and implement the methods below.
     """
+
+    gaps_changed = pyqtSignal()  # gaps or doubts are others, though the recipe is the same
 
     title = ""
     icon = ""

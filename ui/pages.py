@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+from .data.page import DataPage
 from .environment.page import EnvironmentPage
 from .models.page import ModelsPage
 from .page import Page
 from .training.page import TrainPage
 
-PAGES: tuple[type[Page], ...] = (TrainPage, ModelsPage, EnvironmentPage)
+PAGES: tuple[type[Page], ...] = (DataPage, TrainPage, ModelsPage, EnvironmentPage)

@@ -75,6 +75,7 @@ class ChronomapWindow(QDialog):
         if index not in self._pages:
             page = PAGES[index](self.workspace)
             page.show_recipe()
+            page.gaps_changed.connect(self._checking.start)
             self._pages[index] = page
             self.stack.widget(index).setWidget(page)
         return self._pages[index]

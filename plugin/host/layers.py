@@ -93,7 +93,7 @@ def vector_dataset(layer: QgsVectorLayer, context: QgsCoordinateTransformContext
     Layers that OGR cannot read as they are shown (memory, virtual, databases; filtered, joined or edited layers) are
     written to a temporary GeoPackage.
     """
-    if not _is_plain_file(layer):
+    if not is_plain_file(layer):
         return export(layer, layer.name(), context)
     parts = QgsProviderRegistry.instance().decodeUri("ogr", layer.source())
     return VectorDataset(absolute(str(parts["path"])), _layer_name(layer, parts))
@@ -168,7 +168,7 @@ def _class_name(value: Any) -> str:
     return str(value).strip()
 
 
-def _is_plain_file(layer: QgsVectorLayer) -> bool:
+def is_plain_file(layer: QgsVectorLayer) -> bool:
     """Return whether OGR sees the same features and fields as QGIS shows."""
     if layer.providerType() != "ogr" or layer.subsetString() or layer.isModified():
         return False
