@@ -43,7 +43,7 @@ def finish_maps(job: MapJob, context: QgsProcessingContext) -> None:
     for order, (product, path) in enumerate(job.outputs.items()):
         write_style(Path(path), product, card.classes)
         provenance = Provenance(PRODUCTS[product].title, PRODUCTS[product].help, run.history)
-        _prepare(context, path, LayerPlan(run.group, provenance, order, _FINISHES.get(product)))
+        prepare(context, path, LayerPlan(run.group, provenance, order, _FINISHES.get(product)))
 
 
 def finish_attention_features(job: AttentionFeaturesJob, context: QgsProcessingContext) -> None:
@@ -53,7 +53,7 @@ def finish_attention_features(job: AttentionFeaturesJob, context: QgsProcessingC
     provenance = Provenance(
         tr("Attention of features"), tr("Weight of each date, mean over the pixels of a feature."), run.history
     )
-    _prepare(context, job.output, LayerPlan(run.group, provenance, 0, finish_features))
+    prepare(context, job.output, LayerPlan(run.group, provenance, 0, finish_features))
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def describe_run(title: str, job: MapJob | AttentionFeaturesJob, card: ModelCard
     return Run(f"{title}: {Path(job.model).stem}, {now:%Y-%m-%d %H:%M:%S}", history)
 
 
-def _prepare(context: QgsProcessingContext, path: str, plan: LayerPlan) -> None:
+def prepare(context: QgsProcessingContext, path: str, plan: LayerPlan) -> None:
     """Have the layer at `path` finished after QGIS has loaded it, if it will be."""
     if not context.willLoadLayerOnCompletion(path):
         return

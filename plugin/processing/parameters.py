@@ -143,10 +143,12 @@ def file_output(name: str, label: str, file_filter: str, is_optional: bool = Fal
     return QgsProcessingParameterFileDestination(name, label, file_filter, None, is_optional)
 
 
-def field_parameter(name: str, label: str, parent: str, is_optional: bool = False) -> QgsProcessingParameterDefinition:
+def field_parameter(
+    name: str, label: str, parent: str, is_optional: bool = False, default: Optional[str] = None
+) -> QgsProcessingParameterDefinition:
     """Return a field of any type of the layer parameter `parent`."""
     any_type = QgsProcessingParameterField.DataType.Any
-    return QgsProcessingParameterField(name, label, None, parent, any_type, False, is_optional)
+    return QgsProcessingParameterField(name, label, default, parent, any_type, False, is_optional)
 
 
 def text_parameter(name: str, label: str) -> QgsProcessingParameterDefinition:

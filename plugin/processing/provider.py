@@ -13,6 +13,8 @@ from .cube import BuildCube
 from .ensemble import Ensemble
 from .evaluate import EvaluateMap, EvaluateModel
 from .explain import AttentionByClass, AttentionFeatures
+from .judge_maps import ClassAreas, ConsensusMap, MapDisagreement
+from .judge_points import AreaAccuracy, SampleValidationPoints, SplitGap
 from .map import Map
 from .samples import ExtractSamples, SamplesFromTable
 from .scene import CreateDemoScene
@@ -29,6 +31,12 @@ _FIXED = (
     AttentionFeatures,
     EvaluateModel,
     EvaluateMap,
+    SampleValidationPoints,
+    AreaAccuracy,
+    SplitGap,
+    MapDisagreement,
+    ConsensusMap,
+    ClassAreas,
 )
 
 

@@ -21,4 +21,5 @@ def context(qgis_app):
     made = QgsProcessingContext()
     made.setProject(QgsProject.instance())
     yield made
+    made.temporaryLayerStore().removeAllMapLayers()  # a layer that outlives QGIS crashes
     QgsProject.instance().clear()

@@ -12,6 +12,7 @@ FIXED = {
     "ensemble",
     "createdemoscene", "buildcube", "extractsamples", "samplesfromtable", "map", "attentionbyclass",
     "attentionfeatures", "evaluatemodel", "evaluatemap",
+    "samplevalidationpoints", "areaaccuracy", "splitgap", "mapdisagreement", "consensusmap", "classareas",
 }  # fmt: skip
 ADVANCED = QgsProcessingParameterDefinition.Flag.FlagAdvanced
 OPTIONAL = QgsProcessingParameterDefinition.Flag.FlagOptional
