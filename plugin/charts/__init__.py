@@ -17,8 +17,16 @@ from matplotlib.figure import Figure
 from ..core.errors import InputError
 from .areas import class_areas
 from .attention import heads_heatmap, importance_by_class, importance_heatmap
+from .comparison import accuracy_cost, class_dots, score_intervals, verdict_matrix
+from .comparison_curves import attention_overlay, learning_overlay, reliability_diagram
+from .comparison_matrices import confusion_differences, confusion_panels
+from .early import early_season
+from .filters import filter_responses
+from .honesty import deletion_curves, seed_agreement
 from .profile import profiles
 from .scores import class_scores, confusion_matrix, learning_curves
+from .series import series_explained
+from .steps import attention_matrix, attention_steps
 from .style import save_figure
 
 FIGURES: dict[str, Callable[..., Figure]] = {
@@ -32,6 +40,22 @@ FIGURES: dict[str, Callable[..., Figure]] = {
         class_areas,
         class_scores,
         profiles,
+        series_explained,
+        attention_steps,
+        attention_matrix,
+        filter_responses,
+        deletion_curves,
+        seed_agreement,
+        early_season,
+        score_intervals,
+        verdict_matrix,
+        class_dots,
+        confusion_panels,
+        confusion_differences,
+        accuracy_cost,
+        reliability_diagram,
+        learning_overlay,
+        attention_overlay,
     )
 }
 

@@ -19,7 +19,10 @@ from ..core.jobs import (
     AreaAccuracyJob,
     AttentionFeaturesJob,
     AttentionJob,
+    BoardJob,
     ClassAreasJob,
+    CompareJob,
+    CompareTrainJob,
     ConsensusJob,
     CubeJob,
     DisagreementJob,
@@ -37,6 +40,7 @@ from ..core.jobs import (
 )
 from ..core.products import PRODUCTS
 from ..core.season import within_season
+from .compare_check import board_problems, compare_problems, compare_train_problems, comparison_paths
 from .ensemble import ensemble_problems
 from .exchange import band_order
 from .fit import season_fit
@@ -86,6 +90,8 @@ def _paths(job: Job) -> tuple[dict[str, str], list[str]]:
     """Return the job's inputs by name, and its outputs."""
     fields: dict[str, Any] = vars(job)
     outputs = [fields[name] for name in _OUTPUTS if fields.get(name)]
+    if isinstance(job, (CompareJob, CompareTrainJob, BoardJob)):
+        return comparison_paths(job)
     if isinstance(job, TableJob):
         return {"table": job.table}, [job.output]
     if isinstance(job, EnsembleJob):  # its models and samples are looked at in ensemble_problems
@@ -97,6 +103,8 @@ def _paths(job: Job) -> tuple[dict[str, str], list[str]]:
     if isinstance(job, SceneJob):
         outputs.append(str(Path(job.folder) / "scene"))
     inputs = {name: fields[name] for name in _INPUTS if name in fields}
+    if fields.get("aoi"):
+        inputs["area of interest"] = fields["aoi"]
     if isinstance(job, TrainJob):
         inputs.pop("model")
     if isinstance(job, AreaAccuracyJob) and not job.map:
@@ -226,4 +234,7 @@ _SPECIFIC: dict[type, Callable[[Any], list[str]]] = {
     AreaAccuracyJob: area_accuracy_problems,
     ValidationPointsJob: points_problems,
     SplitGapJob: gap_problems,
+    CompareJob: compare_problems,
+    CompareTrainJob: compare_train_problems,
+    BoardJob: board_problems,
 }

@@ -13,7 +13,10 @@ from ..core.jobs import (
     AreaAccuracyJob,
     AttentionFeaturesJob,
     AttentionJob,
+    BoardJob,
     ClassAreasJob,
+    CompareJob,
+    CompareTrainJob,
     ConsensusJob,
     CubeJob,
     DisagreementJob,
@@ -39,6 +42,8 @@ from .area_accuracy import assess_areas
 from .attention import explain
 from .attention_features import explain_features
 from .check import output_paths, problems
+from .compare import compare, show_board
+from .compare_train import compare_architectures
 from .distributed import map_distributed
 from .ensemble import join_models
 from .evaluate import evaluate_map, evaluate_model
@@ -139,4 +144,7 @@ _RUNNERS: dict[type, Runner] = {
     AreaAccuracyJob: assess_areas,
     ValidationPointsJob: draw_points,
     SplitGapJob: split_gap,
+    CompareJob: compare,
+    CompareTrainJob: compare_architectures,
+    BoardJob: show_board,
 }

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import OutputError
-from ..core.jobs import Job, MapJob, TrainJob, save_job
+from ..core.jobs import CompareTrainJob, Job, MapJob, TrainJob, save_job
 from ..core.messages import encode
 from ..core.monitor import Event, Monitor
 
@@ -54,6 +54,8 @@ def folder_of(job: Job) -> Path | None:
         return Path(job.model + ".job")
     if isinstance(job, MapJob):
         return Path(next(iter(job.outputs.values())) + ".job")
+    if isinstance(job, CompareTrainJob):
+        return Path(job.folder) / "comparison.job"
     return None
 
 

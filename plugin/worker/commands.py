@@ -13,6 +13,7 @@ from .draw_command import draw_figure
 from .ensemble_command import ensemble
 from .explain_command import delete_dates, explain_samples, explain_series, grow_season
 from .mapping import map_close, map_open, window
+from .pace_command import pace
 from .predict_command import predict
 from .size_command import size
 from .train_command import train
@@ -35,4 +36,5 @@ COMMANDS: dict[str, Command] = {
     "growth": grow_season,
     "explain_series": explain_series,
     "size": size,
+    "pace": pace,
 }

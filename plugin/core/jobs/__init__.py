@@ -13,6 +13,7 @@ from typing import Union
 
 from ..errors import InputError
 from ..records import from_plain, read_json, to_plain, write_json
+from .comparing import BASELINE, BoardJob, Candidate, CompareJob, CompareTrainJob
 from .explaining import AttentionFeaturesJob, AttentionJob
 from .inputs import MEMORY_MB, CubeJob, ExtractJob, SceneJob, TableJob
 from .judging import (
@@ -29,6 +30,7 @@ from .learning import DEVICES, SPLIT_METHODS, EnsembleJob, SplitSpec, TrainJob
 from .maps import MapJob
 
 __all__ = [
+    "BASELINE",
     "DEVICES",
     "JOB_KINDS",
     "MEMORY_MB",
@@ -36,7 +38,11 @@ __all__ = [
     "AreaAccuracyJob",
     "AttentionFeaturesJob",
     "AttentionJob",
+    "BoardJob",
+    "Candidate",
     "ClassAreasJob",
+    "CompareJob",
+    "CompareTrainJob",
     "ConsensusJob",
     "CubeJob",
     "DisagreementJob",
@@ -60,6 +66,7 @@ Job = Union[
     CubeJob, ExtractJob, TableJob, TrainJob, EnsembleJob, MapJob,
     AttentionJob, AttentionFeaturesJob, EvaluateJob, EvaluateMapJob, SceneJob,
     DisagreementJob, ClassAreasJob, ConsensusJob, AreaAccuracyJob, ValidationPointsJob, SplitGapJob,
+    CompareJob, CompareTrainJob, BoardJob,
 ]  # fmt: skip
 JOB_KINDS: dict[str, type] = {cls.kind: cls for cls in typing.get_args(Job)}
 
