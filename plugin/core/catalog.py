@@ -16,6 +16,14 @@ from typing import Any
 from .errors import InputError
 from .records import from_plain, read_json
 
+# What networks and models are sorted by, in the order in which they are shown.
+FAMILIES = {
+    "attention": "Attention",
+    "convolution": "Convolution",
+    "recurrent": "Recurrent",
+    "dense": "Dense layers",
+    "classical": "Classical",
+}
 CATALOG_PATH = Path(__file__).resolve().parents[2] / "resources" / "architectures.json"
 
 
@@ -35,6 +43,7 @@ class Hyperparameter:
     maximum: float = 0.0
     choices: tuple[str, ...] = ()
     only_if: tuple[str, ...] = ()
+    unit: str = ""  # "days", "epochs"; '' where the label says it
 
     def matters(self, values: Mapping[str, Any]) -> bool:
         """Return whether this setting changes anything, given the `values` of all settings."""
@@ -73,8 +82,8 @@ class Preset:
 class Architecture:
     """What an architecture declares. The first preset is the default.
 
-    `kind`: "network" or "classical". `reads_gaps`: it reads real dates and gaps itself; else it gets a regular,
-    gap-filled grid.
+    `kind`: "network" or "classical". `family`: one of FAMILIES. `reads_gaps`: it reads real dates and gaps itself;
+    else it gets a regular, gap-filled grid.
     """
 
     id: str
@@ -87,6 +96,7 @@ class Architecture:
     hyperparameters: tuple[Hyperparameter, ...]
     presets: tuple[Preset, ...]
     deviations: str = ""
+    family: str = ""
 
     def defaults(self, preset: str = "") -> dict[str, Any]:
         """Return every hyperparameter with its value in `preset` (the first one by default)."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from .catalog import Architecture, Hyperparameter
@@ -25,10 +26,13 @@ STRATEGY = (
     Hyperparameter("rmsprop_alpha", "RMSprop memory", "float", 0.99,
                    "Alpha: share of the mean squared gradient kept from step to step.", 0.0, 0.99999,
                    only_if=("optimizer", "rmsprop")),
+    Hyperparameter("weight_decay", "Weight decay", "float", 0.0, "Pull of the weights towards zero (L2).", 0.0, 1.0),
+    Hyperparameter("gradient_clip", "Gradient clipping", "float", 0.0,
+                   "Largest norm of the gradient; 0 does not clip.", 0.0, 1000.0),
     Hyperparameter("schedule", "Schedule", "choice", "constant", "How the learning rate changes over the epochs.",
                    choices=("constant", "step", "cosine", "onecycle", "plateau")),
     Hyperparameter("step_epochs", "Step length", "int", 1, "Epochs from one step of the schedule to the next.",
-                   1, 10000, only_if=("schedule", "step")),
+                   1, 10000, only_if=("schedule", "step"), unit="epochs"),
     Hyperparameter("step_factor", "Step factor", "float", 0.95,
                    "Gamma: what the learning rate is multiplied by at each step.", 0.01, 1.0,
                    only_if=("schedule", "step")),
@@ -43,15 +47,15 @@ STRATEGY = (
                    only_if=("schedule", "plateau")),
     Hyperparameter("plateau_patience", "Plateau patience", "int", 5,
                    "Epochs without a better validation loss before the learning rate falls.", 0, 10000,
-                   only_if=("schedule", "plateau")),
+                   only_if=("schedule", "plateau"), unit="epochs"),
     Hyperparameter("warmup_epochs", "Warm-up", "int", 0,
                    "Epochs in which the learning rate rises from near 0, step by step; the schedule comes after.",
-                   0, 1000, only_if=("schedule", "constant", "step", "cosine", "plateau")),
-    Hyperparameter("weight_decay", "Weight decay", "float", 0.0, "Pull of the weights towards zero (L2).", 0.0, 1.0),
-    Hyperparameter("batch_size", "Batch size", "int", 64, "Series per step.", 2, 65536),
+                   0, 1000, only_if=("schedule", "constant", "step", "cosine", "plateau"), unit="epochs"),
+    Hyperparameter("batch_size", "Batch size", "int", 64, "Series per step.", 2, 65536, unit="series"),
     Hyperparameter("epochs", "Epochs", "int", 100, "Passes over the training samples, at most.", 1, 10000),
     Hyperparameter("patience", "Patience", "int", 20,
-                   "Epochs without a better validation loss before training stops; 0 never stops.", 0, 10000),
+                   "Epochs without a better validation loss before training stops; 0 never stops.", 0, 10000,
+                   unit="epochs"),
     Hyperparameter("min_delta", "Least improvement", "float", 0.0,
                    "By how much the validation loss must fall to count as better.", 0.0, 10.0,
                    only_if=("patience",)),
@@ -68,15 +72,13 @@ STRATEGY = (
                    "their series several times.", choices=("shuffled", "balanced")),
     Hyperparameter("label_smoothing", "Label smoothing", "float", 0.0,
                    "Share of each label spread over all classes.", 0.0, 0.5),
-    Hyperparameter("gradient_clip", "Gradient clipping", "float", 0.0,
-                   "Largest norm of the gradient; 0 does not clip.", 0.0, 1000.0),
     Hyperparameter("date_dropping", "Date dropping", "float", 0.0,
                    "Share of the dates hidden at random in training: makes the model robust to clouds.", 0.0, 0.9),
     Hyperparameter("block_dropping", "Block dropping", "float", 0.0,
                    "Up to this share of the dates is hidden in one piece, anywhere in the series: makes the model "
                    "robust to long gaps and short seasons.", 0.0, 0.9),
     Hyperparameter("day_shift", "Day shift", "int", 0,
-                   "Series are shifted by up to so many days in training: helps across years.", 0, 60),
+                   "Series are shifted by up to so many days in training: helps across years.", 0, 60, unit="days"),
     Hyperparameter("amplitude_noise", "Amplitude noise", "float", 0.0,
                    "Each band of a series is made stronger or weaker by about this share in training: helps across "
                    "haze, soils and sensors.", 0.0, 1.0),
@@ -88,3 +90,33 @@ def strategy_defaults(architecture: Architecture, preset: str = "") -> dict[str,
     """Return every setting of the learning strategy with its value in `preset` of `architecture`."""
     chosen = architecture.preset(preset).strategy
     return {setting.name: chosen.get(setting.name, setting.default) for setting in STRATEGY}
+
+
+# Titles of groups of settings, and the setting with which each begins.
+_GROUPS = {
+    "optimizer": "Optimiser",
+    "schedule": "Learning rate over the epochs",
+    "batch_size": "Batches and epochs",
+    "loss": "Loss and classes",
+    "date_dropping": "Changes to the series in training",
+    "seed": "Repeatability",
+}
+
+
+def strategy_of(architecture: Architecture) -> tuple[Hyperparameter, ...]:
+    """Return the settings of the learning strategy that matter to `architecture`: a classical model only has a seed."""
+    if architecture.kind == "network":
+        return STRATEGY
+    return tuple(setting for setting in STRATEGY if setting.name == "seed")
+
+
+def strategy_groups(settings: Iterable[Hyperparameter]) -> list[tuple[str, list[Hyperparameter]]]:
+    """Return `settings` of the learning strategy under the titles they are shown with."""
+    titles, title = {}, ""
+    for setting in STRATEGY:
+        title = _GROUPS.get(setting.name, title)
+        titles[setting.name] = title
+    groups: dict[str, list[Hyperparameter]] = {}
+    for setting in settings:
+        groups.setdefault(titles[setting.name], []).append(setting)
+    return list(groups.items())

@@ -11,7 +11,7 @@ from qgis.core import QgsProcessingContext, QgsProcessingOutputNumber, QgsProces
 from ..core.catalog import Architecture, Hyperparameter, condition_text
 from ..core.ensemble import MOST_MEMBERS
 from ..core.jobs import SPLIT_METHODS, Job, SplitSpec, TrainJob
-from ..core.strategy import STRATEGY, strategy_defaults
+from ..core.strategy import STRATEGY, strategy_defaults, strategy_of
 from ..host.text import tr
 from .about import About
 from .base import Algorithm, Parameters
@@ -32,13 +32,6 @@ from .parameters import (
 from .reading import Reader
 
 _SHARES = {"split_train": "train", "split_validation": "validation", "split_test": "test"}
-
-
-def strategy_of(architecture: Architecture) -> tuple[Hyperparameter, ...]:
-    """Return the settings of the learning strategy that matter to `architecture`: a classical model only has a seed."""
-    if architecture.kind == "network":
-        return STRATEGY
-    return tuple(setting for setting in STRATEGY if setting.name == "seed")
 
 
 class Train(Algorithm):

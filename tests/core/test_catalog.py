@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import pytest
 from chronomap.plugin.core.catalog import (
+    FAMILIES,
     Architecture,
     Hyperparameter,
     Preset,
@@ -11,7 +12,7 @@ from chronomap.plugin.core.catalog import (
     value_problems,
 )
 from chronomap.plugin.core.errors import InputError
-from chronomap.plugin.core.strategy import STRATEGY, strategy_defaults
+from chronomap.plugin.core.strategy import STRATEGY, strategy_defaults, strategy_groups, strategy_of
 
 WIDTH = Hyperparameter("width", "Width", "int", 64, "", 1, 512)
 DROPOUT = Hyperparameter("dropout", "Dropout", "float", 0.5, "", 0.0, 0.9)
@@ -112,3 +113,19 @@ def test_settings_matter_where_their_condition_is_met():
         "Matters only with dropout above 0.",
         "",
     ]
+
+
+def test_every_architecture_belongs_to_a_family():
+    assert {entry.family for entry in load_catalog().values()} == set(FAMILIES)
+
+
+def test_groups_hold_every_setting_of_the_strategy_once_and_in_order():
+    groups = strategy_groups(STRATEGY)
+    assert [setting for _, settings in groups for setting in settings] == list(STRATEGY)
+    assert len({title for title, _ in groups}) == len(groups)
+    assert "" not in dict(groups)
+
+
+def test_a_classical_model_only_has_a_seed():
+    assert [setting.name for setting in strategy_of(load_catalog()["random_forest"])] == ["seed"]
+    assert strategy_of(load_catalog()["ltae"]) == STRATEGY

@@ -103,6 +103,7 @@ ARCHITECTURE = Architecture(
     id="cnn",
     **described(CNN),
     kind="network",
+    family="convolution",
     doi="10.1109/5.726791",
     gives_attention=False,
     reads_gaps=False,

@@ -88,6 +88,7 @@ ARCHITECTURE = Architecture(
     id="forest_features",
     **described(FeatureForest),
     kind="classical",
+    family="classical",
     doi="10.1023/A:1010933404324",
     gives_attention=False,
     reads_gaps=False,

@@ -69,6 +69,7 @@ ARCHITECTURE = Architecture(
     id="gru",
     **described(GRU),
     kind="network",
+    family="recurrent",
     doi="10.3115/v1/D14-1179",
     gives_attention=False,
     reads_gaps=True,

@@ -85,6 +85,7 @@ ARCHITECTURE = Architecture(
     id="inceptiontime",
     **described(InceptionTime),
     kind="network",
+    family="convolution",
     doi="10.1007/s10618-020-00710-y",
     gives_attention=False,
     reads_gaps=False,

@@ -46,6 +46,7 @@ ARCHITECTURE = Architecture(
     id="lstm",
     **described(LSTM),
     kind="network",
+    family="recurrent",
     doi="10.1162/neco.1997.9.8.1735",
     gives_attention=False,
     reads_gaps=True,

@@ -59,6 +59,7 @@ ARCHITECTURE = Architecture(
     id="lstm_fcn",
     **described(LSTMFCN),
     kind="network",
+    family="convolution",
     doi="10.1109/ACCESS.2017.2779939",
     gives_attention=False,
     reads_gaps=False,

@@ -50,6 +50,7 @@ ARCHITECTURE = Architecture(
     id="mlp",
     **described(MLP),
     kind="network",
+    family="dense",
     doi="10.1109/IJCNN.2017.7966039",
     gives_attention=False,
     reads_gaps=False,

@@ -102,6 +102,7 @@ ARCHITECTURE = Architecture(
     id="quant",
     **described(Quant),
     kind="classical",
+    family="classical",
     doi="10.1007/s10618-024-01036-9",
     gives_attention=False,
     reads_gaps=False,

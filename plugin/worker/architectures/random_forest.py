@@ -36,6 +36,7 @@ ARCHITECTURE = Architecture(
     id="random_forest",
     **described(RandomForest),
     kind="classical",
+    family="classical",
     doi="10.1023/A:1010933404324",
     gives_attention=False,
     reads_gaps=False,

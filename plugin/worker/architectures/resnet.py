@@ -60,6 +60,7 @@ ARCHITECTURE = Architecture(
     id="resnet",
     **described(ResNet),
     kind="network",
+    family="convolution",
     doi="10.1109/IJCNN.2017.7966039",
     gives_attention=False,
     reads_gaps=False,

@@ -43,6 +43,7 @@ ARCHITECTURE = Architecture(
     id="rnn",
     **described(RNN),
     kind="network",
+    family="recurrent",
     doi="10.1207/s15516709cog1402_1",
     gives_attention=False,
     reads_gaps=True,

@@ -102,6 +102,7 @@ ARCHITECTURE = Architecture(
     id="self_attention",
     **described(SelfAttention),
     kind="network",
+    family="attention",
     doi="10.48550/arXiv.1706.03762",
     gives_attention=True,
     reads_gaps=True,
@@ -120,7 +121,7 @@ ARCHITECTURE = Architecture(
         Hyperparameter("attention_dropout", "Attention dropout", "float", 0.1,
                        "Share of attention weights hidden in training.", 0.0, 0.9),
         Hyperparameter("position_period", "Period of positions", "float", 1000.0,
-                       "Slowest wave that tells days apart, in days.", 10.0, 100000.0),
+                       "Slowest wave that tells days apart, in days.", 10.0, 100000.0, unit="days"),
     ),
     presets=(
         Preset("scaled", "Scaled dot product, 4 heads", {},

@@ -71,6 +71,7 @@ ARCHITECTURE = Architecture(
     id="starrnn",
     **described(StarRNN),
     kind="network",
+    family="recurrent",
     doi="10.1109/TPAMI.2021.3064878",
     gives_attention=False,
     reads_gaps=True,

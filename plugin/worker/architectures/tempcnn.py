@@ -66,6 +66,7 @@ ARCHITECTURE = Architecture(
     id="tempcnn",
     **described(TempCNN),
     kind="network",
+    family="convolution",
     doi="10.3390/rs11050523",
     gives_attention=False,
     reads_gaps=False,

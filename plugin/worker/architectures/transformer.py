@@ -156,6 +156,7 @@ ARCHITECTURE = Architecture(
     id="transformer",
     **described(Transformer),
     kind="network",
+    family="attention",
     doi="10.48550/arXiv.1706.03762",
     gives_attention=True,
     reads_gaps=True,
@@ -175,7 +176,7 @@ ARCHITECTURE = Architecture(
         Hyperparameter("norm_first", "Normalise first", "bool", True,
                        "Normalise before attention and feed-forward, not after: steadier without warm-up."),
         Hyperparameter("position_period", "Period of positions", "float", 1000.0,
-                       "Slowest wave that tells days apart, in days.", 10.0, 100000.0),
+                       "Slowest wave that tells days apart, in days.", 10.0, 100000.0, unit="days"),
     ),
     presets=(
         Preset("small_sets", "2 blocks, normalised first, for small sample sets", {},
