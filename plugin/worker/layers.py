@@ -46,23 +46,3 @@ class PerDate(nn.Module):
         return torch.zeros(*x.shape[:2], seen.shape[1], dtype=x.dtype, device=x.device).masked_scatter(
             valid.unsqueeze(2), seen
         )
-
-
-def folded(layers: nn.Sequential) -> nn.Sequential:
-    """Return `layers` with each batch normalisation (eval mode) folded into the linear layer before it."""
-    result: list[nn.Module] = []
-    for layer in layers:
-        if isinstance(layer, nn.BatchNorm1d):
-            result[-1] = _fold(result[-1], layer)
-        elif not isinstance(layer, nn.Dropout):
-            result.append(layer)
-    return nn.Sequential(*result)
-
-
-def _fold(linear: nn.Module, norm: nn.BatchNorm1d) -> nn.Linear:
-    scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
-    merged = nn.Linear(linear.in_features, linear.out_features, device=scale.device, dtype=scale.dtype)
-    with torch.no_grad():
-        merged.weight.copy_(linear.weight * scale.unsqueeze(1))
-        merged.bias.copy_((linear.bias - norm.running_mean) * scale + norm.bias)
-    return merged

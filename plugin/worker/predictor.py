@@ -16,6 +16,7 @@ from ..core.card import ModelCard
 from ..core.season import parse_date, season_start_for
 from .architectures import find_entry
 from .encoding import Answer
+from .inference import quick_form
 from .model_file import load_members
 from .series import Preparation
 
@@ -162,7 +163,7 @@ def _fastest(model: Any, is_network: bool, device: torch.device) -> Any:
     """Return the quickest form of a loaded model that computes the same."""
     if not is_network:
         return model.to(device)
-    return model.fused().to(device).eval() if hasattr(model, "fused") else model
+    return quick_form(model).to(device).eval()
 
 
 def _padded(series: Tensor, length: int) -> Tensor:

@@ -8,6 +8,7 @@ import torch
 from chronomap.plugin.core.catalog import Hyperparameter, value_problems
 from chronomap.plugin.core.strategy import STRATEGY
 from chronomap.plugin.worker.architectures import described, registry
+from chronomap.plugin.worker.inference import quick_form
 from chronomap.plugin.worker.model_file import load_model, network_arrays, save_model
 from torch import Tensor, nn
 from worker.making import SMALL, make_card
@@ -183,22 +184,31 @@ def test_permuted_dates_with_their_days_change_nothing(key):
     torch.testing.assert_close(permuted, network(x, days, valid), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("per_series_days", [False, True])
-@pytest.mark.parametrize("key", [key for key in NETWORKS if hasattr(ENTRIES[key].model, "fused")])
-def test_the_fused_network_is_the_plain_one(key, per_series_days):
-    network = build(key).double()
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.double, 1e-10), (torch.float, 1e-4)])
+@pytest.mark.parametrize("key", NETWORKS)
+def test_the_quick_form_of_a_network_computes_the_same(key, dtype, tolerance):
+    network = build(key).to(dtype)
     x, days, valid = series_in(16)
-    x, days = x.double(), days.double()
+    x, days = x.to(dtype), days.to(dtype)
     valid[0], x[0] = False, 0.0
-    if per_series_days:
-        days = days + torch.arange(16.0, dtype=torch.double).unsqueeze(1)
     for _ in range(5):
         network(x, days, valid)  # batch statistics that are not the start's
-    network.eval()
-    logits, attention = network.attend(x, days, valid)
-    fused_logits, fused_attention = network.fused().attend(x, days, valid)
-    torch.testing.assert_close(fused_logits, logits, rtol=0, atol=1e-10)
-    torch.testing.assert_close(fused_attention, attention, rtol=0, atol=1e-10)
+    quick = quick_form(network.eval())
+    with torch.inference_mode():  # where the kernels differ
+        torch.testing.assert_close(quick(x, days, valid), network(x, days, valid), rtol=0, atol=tolerance)
+        if key in ATTENTION:
+            expected = network.explain(x, days, valid)
+            torch.testing.assert_close(quick.explain(x, days, valid), expected, rtol=0, atol=tolerance)
+
+
+def test_the_quick_ltae_takes_days_of_each_series():
+    network = build("ltae").double().eval()
+    x, days, valid = series_in(16)
+    days = days.double() + torch.arange(16.0, dtype=torch.double).unsqueeze(1)
+    logits, attention = network.attend(x.double(), days, valid)
+    quick_logits, quick_attention = quick_form(network).attend(x.double(), days, valid)
+    torch.testing.assert_close(quick_logits, logits, rtol=0, atol=1e-10)
+    torch.testing.assert_close(quick_attention, attention, rtol=0, atol=1e-10)
 
 
 @pytest.mark.parametrize("entry", ENTRIES.values(), ids=list(ENTRIES))

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from ...core.catalog import Architecture, Hyperparameter, Preset
 from ...core.errors import InputError
 from ..attention import SCALED, AttentionNetwork, Steps, day_positions, masked_softmax
-from ..layers import PerDate, folded, halving_widths, normalised_layers
+from ..inference import QuickLinear, quick_layers
+from ..layers import PerDate, halving_widths, normalised_layers
 from . import described
 
 
@@ -104,7 +105,9 @@ class FusedLTAE(AttentionNetwork):
     """L-TAE for inference: the query is a parameter, so keys and values need not be formed.
 
     With d_t the normalised dates, e_t = W d_t + p_t (p_t: bias and position) and k_t = K e_t + b, a head's score is
-    (q K W) d_t + q (K p_t + b), and the mixed value is W (sum_t a_t d_t) + sum_t a_t p_t. Exact but for rounding.
+    (q K W) d_t + q (K p_t + b), and the mixed value is W (sum_t a_t d_t) + sum_t a_t p_t. Nor is d_t = (z_t - m_t) /
+    s_t formed: mean m_t and deviation s_t act on scores and weights. Exact but for rounding. Invalid dates get weight
+    0, so what they are encoded to does not matter.
     """
 
     def __init__(self, network: LTAE) -> None:
@@ -112,41 +115,48 @@ class FusedLTAE(AttentionNetwork):
         heads, d_k = network.query.shape
         self.positions = network.positions
         with torch.no_grad():
-            self.encode_dates = folded(network.encode_dates.layers)
-            self.tail = nn.Sequential(
-                *folded(network.mlp), network.norm_out, *folded(network.decoder), network.classify
-            )
+            self.encode_dates = quick_layers(network.encode_dates.layers)
+            self.tail = quick_layers(nn.Sequential(network.mlp, network.norm_out, network.decoder, network.classify))
             gain, shift = network.norm_in.weight, network.norm_in.bias
             weight = network.project.weight * gain  # (d_model, input_width): W with the gain of norm_in
             bias = network.project.bias + network.project.weight @ shift
             key_weight = network.keys.weight.unflatten(0, (heads, d_k))  # (heads, d_k, d_model)
             query_key = torch.einsum("hk,hkm->hm", network.query, key_weight) / d_k**0.5  # (heads, d_model)
             query_bias = (network.query * network.keys.bias.view(heads, d_k)).sum(1) / d_k**0.5  # (heads,)
+            score_dates = query_key @ weight  # (heads, input_width)
+            mean = torch.full_like(score_dates[:1], 1.0 / weight.shape[1])
             self.epsilon = network.norm_in.eps
-            self.register_buffer("score_dates", query_key @ weight)  # (heads, input_width)
+            self.compare = QuickLinear(torch.cat([score_dates, mean]))  # scores of all heads, and the mean
+            self.register_buffer("score_sums", score_dates.sum(1))
             self.register_buffer("score_positions", query_key)
             self.register_buffer("score_bias", query_bias)
             self.register_buffer("values", weight.unflatten(0, (heads, -1)))  # (heads, v, input_width)
+            self.register_buffer("value_sums", self.values.sum(2))  # (heads, v)
             self.register_buffer("bias", bias)
 
     def attend(self, x: Tensor, days: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
         """Return logits (N, K) and attention (N, heads, T)."""
-        encoded = self.encode_dates(x.flatten(0, 1)) * valid.reshape(-1, 1)
-        dates = nn.functional.layer_norm(encoded, encoded.shape[1:], eps=self.epsilon).view(*x.shape[:2], -1)
+        dates = self.encode_dates(x.flatten(0, 1)).view(*x.shape[:2], -1)  # (N, T, input_width), not yet normalised
+        compared = self.compare(dates)  # (N, T, heads + 1)
+        mean = compared[..., -1:]
+        variance = torch.linalg.vector_norm(dates, dim=2, keepdim=True).square() / dates.shape[2] - mean.square()
+        scale = (variance.clamp(min=0.0) + self.epsilon).rsqrt()  # (N, T, 1)
         positions = self.positions(days, x.dtype) + self.bias  # (T, d_model) or (N, T, d_model)
-        by_date = (positions @ self.score_positions.T + self.score_bias).transpose(-1, -2)  # (..., heads, T)
-        scores = self.score_dates @ dates.transpose(1, 2) + by_date  # (N, heads, T)
-        attention = masked_softmax(scores, valid)
-        mixed_dates = attention @ dates  # (N, heads, input_width)
-        per_head = positions.unflatten(-1, (attention.shape[1], -1)).transpose(-2, -3)  # (..., heads, T, v)
-        mixed = torch.einsum("hvi,nhi->nhv", self.values, mixed_dates) + _mix(attention, per_head)
+        by_date = positions @ self.score_positions.T + self.score_bias  # (..., T, heads)
+        scores = torch.addcmul(by_date, compared[..., :-1] - mean * self.score_sums, scale)  # (N, T, heads)
+        attention = masked_softmax(scores.transpose(1, 2).contiguous(), valid)  # (N, heads, T)
+        weights = attention * scale.transpose(1, 2)
+        mixed_dates = weights @ dates  # (N, heads, input_width)
+        mixed = (mixed_dates.transpose(0, 1) @ self.values.transpose(1, 2)).transpose(0, 1)  # (N, heads, v)
+        mixed = mixed - (weights @ mean) * self.value_sums + _mix(attention, positions)
         return self.tail(mixed.flatten(1)), attention
 
 
-def _mix(attention: Tensor, per_head: Tensor) -> Tensor:
-    """Return the positions (heads, T, v) or (N, heads, T, v) mixed by attention (N, heads, T): (N, heads, v)."""
+def _mix(attention: Tensor, positions: Tensor) -> Tensor:
+    """Return `positions` (T, d_model) or (N, T, d_model) mixed by attention (N, heads, T), a part by each head."""
+    per_head = positions.unflatten(-1, (attention.shape[1], -1)).transpose(-2, -3)  # (..., heads, T, v)
     if per_head.dim() == 3:
-        return torch.einsum("nht,htv->nhv", attention, per_head)
+        return (attention.transpose(0, 1) @ per_head).transpose(0, 1)
     return torch.einsum("nht,nhtv->nhv", attention, per_head)
 
 
