@@ -30,6 +30,13 @@ class Window:
         """Number of pixels."""
         return self.width * self.height
 
+    def common(self, other: Window) -> Window:
+        """Return what both cover; of no size where that is nothing."""
+        x, y = max(self.x, other.x), max(self.y, other.y)
+        right = min(self.x + self.width, other.x + other.width)
+        bottom = min(self.y + self.height, other.y + other.height)
+        return Window(x, y, max(0, right - x), max(0, bottom - y))
+
     def counted_from(self, area: Window) -> Window:
         """Return this window of the grid as it lies in a map that covers `area` of the grid."""
         return Window(self.x - area.x, self.y - area.y, self.width, self.height)

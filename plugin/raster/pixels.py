@@ -146,7 +146,7 @@ def _feature_pixels(feature: Feature, grid: Grid, all_touched: bool, limit: int)
         return _point_pixels(feature.geometry, grid)
     pieces, total = [np.empty(0, np.int64)], 0
     for window in _chunks(_window_of(feature.geometry, grid)):
-        inside = _burn(feature.geometry, grid.part(window), all_touched)
+        inside = burn(feature.geometry, grid.part(window), all_touched)
         row, column = np.nonzero(inside)
         total += len(row)
         if total > limit:
@@ -183,7 +183,7 @@ def _chunks(window: Window) -> Iterator[Window]:
             yield Window(x, y, width, min(_CHUNK_PX, window.y + window.height - y))
 
 
-def _burn(geometry: ogr.Geometry, grid: Grid, all_touched: bool) -> np.ndarray:
+def burn(geometry: ogr.Geometry, grid: Grid, all_touched: bool) -> np.ndarray:
     """Return (height, width) uint8: 1 where the polygon covers a pixel of `grid`."""
     crs = crs_from_wkt(grid.crs_wkt)
     raster = gdal.GetDriverByName("MEM").Create("", grid.width, grid.height, 1, gdal.GDT_Byte)

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import numpy as np
 
 from ..core.monitor import Monitor
 from ..core.slots import SlotLayout
 from ..core.worker import Worker
+from ..raster.area import AreaOfInterest
 from ..raster.cube import Cube
 from ..raster.grid import Window
 from ..raster.writer import MapWriter
@@ -65,6 +66,7 @@ class Pipeline:
     writers: dict[str, MapWriter]
     checkpoint: Checkpoint
     worker: Worker
+    aoi: Optional[AreaOfInterest] = None
     _unsaved: list[dict[str, Any]] = field(default_factory=list)
 
     def run(self, monitor: Monitor) -> None:
@@ -111,13 +113,17 @@ class Pipeline:
     def _read(self, number: int, slot: int) -> None:
         values, valid = self.slots[slot].inputs(self.windows[number])
         self.cube.read(self.windows[number], values, valid)
+        if self.aoi is not None:
+            valid[:, ~self.aoi.inside(self.windows[number])] = 0
 
     def _write(self, number: int, slot: int, invalid: int) -> None:
         window = self.windows[number]
         results = self.slots[slot].results(window)
         for product, writer in self.writers.items():
             writer.write(window.counted_from(self.area), results[product])
-        self._unsaved.append({"window": number, "crc": checksum(list(results.values())), "invalid": invalid})
+        outside = window.pixels - int(self.aoi.inside(window).sum()) if self.aoi else 0
+        entry = {"window": number, "crc": checksum(list(results.values())), "invalid": invalid - outside}
+        self._unsaved.append({**entry, "outside": outside} if outside else entry)
         if len(self._unsaved) >= _FLUSH_EVERY:
             self._save()
 

@@ -144,13 +144,13 @@ def checksum(arrays: Sequence[np.ndarray]) -> int:
 
 
 def fingerprint_inputs(job: MapJob, spec: CubeSpec) -> str:
-    """Return a digest of job, model, cube description and the state (size, time) of every raster file it names."""
+    """Return a digest of job, model, cube description and the state (size, time) of every file it names."""
     digest = hashlib.sha256(Path(job.model).read_bytes())
     digest.update(json.dumps(to_plain(job)).encode())
     digest.update(json.dumps(to_plain(spec)).encode())
     names = {band.dataset for acquisition in spec.acquisitions for band in acquisition.bands}
     names |= {acquisition.mask.dataset for acquisition in spec.acquisitions if acquisition.mask}
-    for name in sorted(names):
+    for name in sorted(names | {job.aoi}):
         path = Path(name)
         if path.is_file():
             status = path.stat()

@@ -14,6 +14,7 @@ from ..core.cube_spec import load_cube_spec
 from ..core.errors import InputError
 from ..core.jobs import MapJob
 from ..core.monitor import Monitor
+from ..raster.area import map_area
 from ..raster.cube import open_cube
 from ..raster.grid import Grid, Window
 from ..raster.writer import MapLayer, MapWriter
@@ -113,7 +114,7 @@ class _Place:
 def _place(job: MapJob) -> _Place:
     card = read_card(Path(job.model))
     with open_cube(select_bands(load_cube_spec(Path(job.cube)), card), job.memory_mb) as cube:
-        area = cube.grid.window_over(job.extent) if job.extent else cube.grid.window
+        area, _ = map_area(job, cube.grid)
         return _Place({p: map_layer(job, card, cube, p) for p in job.outputs}, cube.grid.part(area), area)
 
 

@@ -20,6 +20,8 @@ class MapJob:
     model: str
     outputs: dict[str, str]
     extent: tuple[float, ...] = ()  # xmin, ymin, xmax, ymax in the cube's CRS; () = all of it
+    aoi: str = ""  # OGR dataset of polygons: pixels whose centre lies outside get nodata; '' = none
+    aoi_layer: str = ""  # layer of the dataset; '' = the first
     min_valid_dates: int = 1
     cloud_optimized: bool = False
     attention_byte: bool = False  # attention as Byte (scale 1/254, nodata 255) instead of UInt16
