@@ -157,7 +157,7 @@ def verdict_matrix(names: Sequence[str], difference: np.ndarray, p: np.ndarray, 
     left = 0.35 + max(text_width(label) for label in rows)
     columns = [wrap(name, cell_width - 0.06, SMALL, 3) for name in names]
     width, height = cell_width * count, cell_height * count
-    figure = new_figure(max(left + width + 0.25, 6.2), height + 1.35, "Is the row better than the column?")
+    figure = new_figure(max(left + width + 0.25, _WIDTH), height + 1.35, "Is the row better than the column?")
     axes = axes_at(figure, left, 0.45, width, height)
     for row in range(count):
         for column in range(count):

@@ -135,14 +135,13 @@ def _setting(card: ModelCard, join_seeds: bool) -> str:
 
 def _names(groups: Sequence[Sequence[Member]]) -> list[str]:
     """Return the title of each group's architecture; with preset, else file name, where that is not enough."""
-    titles = [model_title(group[0].card) for group in groups]
+    kinds = [model_title(group[0].card).partition(" (")[0] for group in groups]
+    titles = kinds
     for more in (_preset, None):
         counts = Counter(titles)
         titles = [
-            title
-            if counts[title] == 1
-            else f"{model_title(group[0].card)} ({more(group[0].card) or _stem(group) if more else _stem(group)})"
-            for title, group in zip(titles, groups)
+            title if counts[title] == 1 else f"{kind} ({more(group[0].card) or _stem(group) if more else _stem(group)})"
+            for title, kind, group in zip(titles, kinds, groups)
         ]
     counts = Counter(titles)
     return [title if counts[title] == 1 else f"{title} {index + 1}" for index, title in enumerate(titles)]

@@ -74,10 +74,12 @@ def compare_architectures(
         place.mkdir(parents=True, exist_ok=True)
     samples = load_samples(Path(job.samples))
     jobs, gap_jobs = list(training_jobs(job)), _gap_jobs(job, samples)
-    _train_missing([*jobs, *gap_jobs], samples, monitor.part(0.0, _TRAINING), python)
     random: Optional[Score] = None
-    if gap_jobs:
-        with running_worker(python, folder.log) as worker:
+    with running_worker(python, folder.log) as worker:
+        _train_missing(jobs, samples, _without_repetition(monitor).part(0.0, _TRAINING), worker)
+        if gap_jobs:
+            monitor.note("One more forest, split by single pixels: what would that have promised?")
+            _train_missing(gap_jobs, samples, Monitor(is_canceled=monitor.is_canceled), worker)
             random = _random_score(gap_jobs, samples, worker, job.draws)
     comparison = places.comparison(job, [entry.model for entry in jobs])
     outputs = run_comparison(comparison, folder, monitor.part(_TRAINING, 1.0), python, random)
@@ -131,19 +133,18 @@ def _rounds(job: CompareTrainJob, candidate: Candidate, stem: Path, spec: SplitS
             )
 
 
-def _train_missing(jobs: Sequence[TrainJob], samples: SampleSet, monitor: Monitor, python: str) -> None:
-    """Train every model that is not there yet; warnings that all trainings give are told once."""
+def _train_missing(jobs: Sequence[TrainJob], samples: SampleSet, monitor: Monitor, worker: Worker) -> None:
+    """Train every model that is not there yet."""
     missing = [job for job in jobs if not is_trained(job, samples.fingerprint)]
     if len(missing) < len(jobs):
         monitor.note(f"{len(jobs) - len(missing)} of {len(jobs)} models are there already and are kept.")
-    quiet = _without_repetition(monitor)
     for index, job in enumerate(missing):
         monitor.check()
         monitor.note(f"Training {index + 1} of {len(missing)}: {Path(job.model).stem}.")
         Path(job.model).unlink(missing_ok=True)  # of other settings: a stopped training must not leave it as ours
-        part = quiet.part(index / len(missing), (index + 1) / len(missing))
+        part = monitor.part(index / len(missing), (index + 1) / len(missing))
         with job_folder(job) as folder:
-            train(job, folder, folder.recorded(part), python)
+            train(job, folder, folder.recorded(part), running=worker)
 
 
 def is_trained(job: TrainJob, fingerprint: str) -> bool:
@@ -163,6 +164,7 @@ def _settings(job: Job) -> dict[str, Any]:
 
 
 def _without_repetition(monitor: Monitor) -> Monitor:
+    """Return a monitor that passes each warning on once: most are about the samples, which all trainings share."""
     told: set[str] = set()
 
     def pass_on(event: Event) -> None:
@@ -172,7 +174,7 @@ def _without_repetition(monitor: Monitor) -> Monitor:
             told.add(event["text"])
         monitor.on_event(event)
 
-    return replace(monitor, on_event=pass_on)
+    return Monitor(pass_on, monitor.is_canceled)
 
 
 def _random_score(jobs: Sequence[TrainJob], samples: SampleSet, worker: Worker, draws: int) -> Score:

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import nullcontext
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import numpy as np
 
@@ -30,8 +31,12 @@ from .split import Split, split
 _PARTS = ("train", "validation", "test")
 
 
-def train(job: TrainJob, folder: JobFolder, monitor: Monitor, python: str = "") -> dict[str, Any]:
+def train(
+    job: TrainJob, folder: JobFolder, monitor: Monitor, python: str = "", running: Optional[Worker] = None
+) -> dict[str, Any]:
     """Train `job.architecture` and write the model file; return its path, the report and the test metrics.
+
+    `running`: a worker to use instead of one of its own.
 
     Raises:
         ChronomapError: an input does not fit, the worker failed, or the job was canceled.
@@ -45,7 +50,8 @@ def train(job: TrainJob, folder: JobFolder, monitor: Monitor, python: str = "") 
         monitor.warning(sentence)
     counts = {name: int(np.sum(parts.part == index)) for index, name in enumerate(_PARTS)}
     monitor.note("Samples: " + ", ".join(f"{count} {name}" for name, count in counts.items()) + ".")
-    with local_folder(samples.values.nbytes * 2) as arrays, running_worker(python, folder.log) as worker:
+    hired = nullcontext(running) if running else running_worker(python, folder.log)
+    with local_folder(samples.values.nbytes * 2) as arrays, hired as worker:
         message = _request(job, samples, parts, counts)
         message["arrays"] = write_arrays(
             arrays,
