@@ -9,6 +9,8 @@ from qgis.core import Qgis, QgsApplication
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QAction, QDockWidget, QLineEdit
 
+from ..ui.environment.options import EnvironmentOptionsFactory
+from .host.environment import worker_environment
 from .host.settings import INTERPRETER
 from .host.text import tr
 from .processing.about import PROVIDER_ID
@@ -34,6 +36,7 @@ class ChronomapPlugin:
         self._algorithms_action: Optional[QAction] = None
         self._workspace: Optional[Workspace] = None
         self._window: Optional[ChronomapWindow] = None
+        self._options: Optional[EnvironmentOptionsFactory] = None
 
     def initProcessing(self) -> None:  # noqa: N802 (QGIS calls it, also where there is no desktop)
         """Register the algorithms."""
@@ -55,6 +58,8 @@ class ChronomapPlugin:
         for action in (self._open_action, self._algorithms_action):
             self._iface.addPluginToRasterMenu(_MENU, action)
         self._iface.addToolBarIcon(self._open_action)
+        self._options = EnvironmentOptionsFactory()
+        self._iface.registerOptionsWidgetFactory(self._options)
 
     def unload(self) -> None:
         """Stop what runs and take back what initGui and initProcessing registered."""
@@ -68,6 +73,10 @@ class ChronomapPlugin:
         if self._open_action is not None:
             self._iface.removeToolBarIcon(self._open_action)
             _remove_setting()
+        if self._options is not None:
+            self._iface.unregisterOptionsWidgetFactory(self._options)
+            worker_environment().close()
+            self._options = None
         for action in (self._open_action, self._algorithms_action):
             if action is not None:
                 self._iface.removePluginRasterMenu(_MENU, action)

@@ -49,6 +49,7 @@ class GapMarks:
         frame = _Field(widget)
         home.replaceWidget(widget, frame)
         frame.fill(label)
+        frame.show()
         return label
 
 

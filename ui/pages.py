@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from .data.page import DataPage
+from .data.page import DataPage
 from .environment.page import EnvironmentPage
 from .models.page import ModelsPage
 from .page import Page

@@ -98,8 +98,9 @@ class ChronomapWindow(QDialog):
             area.setWidgetResizable(True)
             area.setFrameShape(QFrame.Shape.NoFrame)
             self.stack.addWidget(area)
-        letters = max(len(tr(kind.title)) for kind in PAGES) + 8
-        self.page_list.setFixedWidth(self.page_list.fontMetrics().averageCharWidth() * letters + 40)
+        texts = [*(tr(kind.title) for kind in PAGES), tr("{count} missing").format(count=88)]
+        widest = max(self.page_list.fontMetrics().horizontalAdvance(text) for text in texts)
+        self.page_list.setFixedWidth(widest + self.page_list.iconSize().width() + 36)
 
     def _show_page(self, index: int) -> None:
         self._made(index)

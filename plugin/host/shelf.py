@@ -97,9 +97,10 @@ class ModelShelf(QObject):
             InputError: the name is empty, no file name, or taken.
             OutputError: the file cannot be renamed.
         """
-        target = path.with_name(name.strip() + SUFFIX)
-        if not name.strip() or Path(name.strip()).name != name.strip():
+        plain = name.strip()
+        if not plain or Path(plain).name != plain:
             raise InputError(f"'{name}' is no name of a file: give a name without folders.")
+        target = path.with_name(plain + SUFFIX)
         if target == path:
             return path
         if target.exists():
