@@ -139,6 +139,8 @@ def _of_map(job: MapJob) -> Special:
     return {
         "outputs": None,
         "extent": f"{extent[0]!r},{extent[2]!r},{extent[1]!r},{extent[3]!r}" if extent else None,
+        "aoi": _layer(job.aoi, job.aoi_layer) if job.aoi else None,
+        "aoi_layer": None,
         "season": _words(job.season) if job.season else None,
         **job.outputs,
     }

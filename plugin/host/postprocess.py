@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Callable, Optional
 
 from qgis.core import (
@@ -24,6 +25,17 @@ from .text import tr
 
 Finish = Callable[[QgsProject, QgsMapLayer, QgsLayerTreeGroup], None]
 
+
+@dataclass(frozen=True)
+class LayerPlan:
+    """What a result layer becomes: member of `group`, below layers of a lower `order`, with a last touch."""
+
+    group: str
+    provenance: Provenance
+    order: int = 0
+    finish: Optional[Finish] = None
+
+
 _waiting: list[LayerFinisher] = []  # type: ignore[name-defined]
 
 
@@ -35,25 +47,26 @@ class LayerFinisher(QgsProcessingLayerPostProcessorInterface):
 
     def __init__(self, group: str, provenance: Provenance, order: int = 0, finish: Optional[Finish] = None) -> None:
         super().__init__()
-        self._group = group
-        self._provenance = provenance
-        self._order = order
-        self._finish = finish
+        self._plan = LayerPlan(group, provenance, order, finish)
         _waiting.append(self)
 
     def postProcessLayer(  # noqa: N802 (QGIS calls it)
         self, layer: QgsMapLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> None:
         """Finish `layer`; called in the main thread after it is in the project."""
-        project = context.project() or QgsProject.instance()
-        layer.loadDefaultStyle()  # ours, beside the file; a default style of Processing's options may be in its place
-        set_provenance(layer, self._provenance)
-        group = ensure_group(project.layerTreeRoot(), self._group)
-        place_layer(project, layer, group, self._order)
-        if self._finish is not None:
-            self._finish(project, layer, group)
-        layer.triggerRepaint()
+        finish_layer(context.project() or QgsProject.instance(), layer, self._plan)
         _waiting.remove(self)
+
+
+def finish_layer(project: QgsProject, layer: QgsMapLayer, plan: LayerPlan) -> None:
+    """Put `layer` into `project`, or where it belongs there, and make of it what `plan` says."""
+    layer.loadDefaultStyle()  # ours, beside the file; a default style of Processing's options may be in its place
+    set_provenance(layer, plan.provenance)
+    group = ensure_group(project.layerTreeRoot(), plan.group)
+    place_layer(project, layer, group, plan.order)
+    if plan.finish is not None:
+        plan.finish(project, layer, group)
+    layer.triggerRepaint()
 
 
 def finish_classes(project: QgsProject, layer: QgsRasterLayer, group: QgsLayerTreeGroup) -> None:

@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from qgis.core import (
+    QgsProcessing,
     QgsProcessingContext,
     QgsProcessingOutputNumber,
     QgsProcessingParameterExtent,
+    QgsProcessingParameterFeatureSource,
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterDestination,
 )
 
 from ..core.jobs import Job, MapJob
 from ..core.products import PRODUCTS
-from ..host.layers import cube_crs
+from ..host.layers import VectorDataset, cube_crs
 from ..host.text import tr
 from .about import About
 from .base import Algorithm, Parameters
@@ -47,10 +49,26 @@ class Map(Algorithm):
         self.add(
             QgsProcessingParameterExtent("extent", tr("Extent"), None, True), tr("Part to map; all of it where empty.")
         )
+        polygons = [QgsProcessing.SourceType.TypeVectorPolygon]
+        self.add(
+            QgsProcessingParameterFeatureSource("aoi", tr("Area of interest"), polygons, None, True),
+            tr("Polygons to map: pixels whose centre lies outside stay empty, and take no time."),
+        )
         self.add(
             QgsProcessingParameterNumber("min_valid_dates", tr("Least valid dates"), INTEGER, 1, False, 1, 1000),
             tr("Pixels with fewer clear dates get nodata."),
         )
+        self._declare_advanced()
+        for product in PRODUCTS.values():
+            is_first = product.id == "class"
+            self.add(
+                QgsProcessingParameterRasterDestination(product.id, tr(product.title), None, True, is_first),
+                tr(product.help),
+            )
+        self.addOutput(QgsProcessingOutputNumber("pixels", tr("Number of pixels")))
+        self.addOutput(QgsProcessingOutputNumber("invalid", tr("Pixels with too few valid dates")))
+
+    def _declare_advanced(self) -> None:
         self.add(
             switch("cloud_optimized", tr("Cloud-Optimized GeoTIFF")),
             tr("Writes overviews and tiles so that the map can be read over the web."),
@@ -82,25 +100,20 @@ class Map(Algorithm):
             advanced=True,
         )
         add_run_settings(self)
-        for product in PRODUCTS.values():
-            is_first = product.id == "class"
-            self.add(
-                QgsProcessingParameterRasterDestination(product.id, tr(product.title), None, True, is_first),
-                tr(product.help),
-            )
-        self.addOutput(QgsProcessingOutputNumber("pixels", tr("Number of pixels")))
-        self.addOutput(QgsProcessingOutputNumber("invalid", tr("Pixels with too few valid dates")))
 
     def build_job(self, parameters: Parameters, context: QgsProcessingContext) -> Job:
         """Return the map's job."""
         read = Reader(self, parameters, context)
         cube = read.file("cube")
+        aoi = read.vectors("aoi").dataset if read.is_given("aoi") else VectorDataset("")
         paths = {product: read.output_layer(product, ".tif") for product in PRODUCTS}
         return MapJob(
             cube=cube,
             model=read.file("model"),
             outputs={product: path for product, path in paths.items() if path},
             extent=self._extent(parameters, context, cube) if read.is_given("extent") else (),
+            aoi=aoi.path,
+            aoi_layer=aoi.layer,
             min_valid_dates=read.integer("min_valid_dates"),
             cloud_optimized=read.switch("cloud_optimized"),
             attention_byte=read.switch("attention_byte"),

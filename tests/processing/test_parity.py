@@ -161,6 +161,8 @@ def test_a_map_with_every_field_set(provider, context, tmp_path):
         str(cube),
         "/model.safetensors",
         {product: f"/out/my {product}.tif" for product in PRODUCTS},
+        aoi=field_polygons(tmp_path / "my area.gpkg"),
+        aoi_layer="my area",
         extent=(500000.1234567891, 5199900.0, 500100.0, 5199990.5),
         min_valid_dates=4,
         cloud_optimized=True,
