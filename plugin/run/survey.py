@@ -10,6 +10,7 @@ from typing import Optional
 from ..core.cube_spec import Acquisition, CubeSpec, MaskSource
 from ..core.errors import InputError
 from ..core.jobs import CubeJob
+from ..raster.dates import read_user_date
 from ..raster.dating import given_by_raster, layer_dates
 from ..raster.discover import Gathered, complete, gather
 from ..raster.grid import Grid, grid_of
@@ -19,7 +20,7 @@ from ..raster.names import band_in_name, quality_preset, stem
 from ..raster.pieces import FILE_TAG, FOLDER, date_raster, stack_dates
 
 _ASK = "No date was found: type it here"
-_ASK_STACK = f"{_ASK}; for a stack of several dates give them under Reading"
+_ASK_STACK = f"{_ASK}; for a stack of several dates give them under Masks and values"
 
 
 @dataclass(frozen=True)
@@ -162,3 +163,12 @@ def _dated_rows(header: Header, layer_date: str) -> list[SurveyRow]:
     if quality_preset(band_in_name(name)) is not None:
         return []
     return [SurveyRow(dating.date, name, datasets=datasets, name=dating.date)]
+
+
+def typed_date(text: str) -> str:
+    """Return the ISO date that a user typed, '' for a blank.
+
+    Raises:
+        InputError: it is no date.
+    """
+    return read_user_date(text) if text.strip() else ""

@@ -57,24 +57,24 @@ class Findings(QObject):
         self._looking.heard.connect(self._take_outlooks)
         self._counting = self._inquiry(tr("Counting training features"), self._take_census, self._census_failed)
         self._dealing = self._inquiry(tr("Splitting training features"), self._take_split, self._split_failed)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_DELAY_MS)
-        self._timer.timeout.connect(self._ask)
-        workspace.recipe_changed.connect(self._timer.start)
-        workspace.recipe_loaded.connect(self._timer.start)
-        self._timer.start()
+        self.delay = QTimer(self)
+        self.delay.setSingleShot(True)
+        self.delay.setInterval(_DELAY_MS)
+        self.delay.timeout.connect(self._ask)
+        workspace.recipe_changed.connect(self.delay.start)
+        workspace.recipe_loaded.connect(self.delay.start)
+        self.delay.start()
 
     @property
     def is_surveying(self) -> bool:
         """Whether dates are being read."""
-        return self._surveying.is_busy or self._timer.isActive()
+        return self._surveying.is_busy or self.delay.isActive()
 
     @property
     def is_busy(self) -> bool:
         """Whether any answer is awaited."""
         inquiries = (self._surveying, self._looking, self._counting, self._dealing)
-        return self._timer.isActive() or any(inquiry.is_busy for inquiry in inquiries)
+        return self.delay.isActive() or any(inquiry.is_busy for inquiry in inquiries)
 
     def outlook_of(self, row: SurveyRow) -> Optional[DateOutlook]:
         """Return what is known of the pixels of a row, None where nothing is yet."""
@@ -89,11 +89,11 @@ class Findings(QObject):
     def count_anew(self) -> None:
         """Count the training features again: their layer was edited."""
         self._keys.pop("census", None)
-        self._timer.start()
+        self.delay.start()
 
     def close(self) -> None:
         """Want no answers any more."""
-        self._timer.stop()
+        self.delay.stop()
         for inquiry in (self._surveying, self._looking, self._counting, self._dealing):
             inquiry.drop()
 

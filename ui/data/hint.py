@@ -6,7 +6,7 @@ from __future__ import annotations
 from qgis.PyQt.QtWidgets import QLabel
 
 _SIGN = "\u26a0 "  # the warning sign
-_LONGEST = 300
+_LONGEST = 260
 
 
 def show_hint(label: QLabel, sentence: str, is_warning: bool = True) -> None:

@@ -120,7 +120,7 @@ class MasksSection(Section):
         """Return what is missing about masks and values."""
         rule = self._job.mask_rule
         if rule is not None and not rule.invalid:
-            return {self.preset: tr("No value of the mask is invalid: tick one, or choose another kind of mask.")}
+            return {self.preset: tr("No value of the mask is invalid: give one, or choose another kind of mask.")}
         return self.reading.gaps()
 
     @property
@@ -226,8 +226,8 @@ class MasksSection(Section):
 
     def _read_preset(self, *_: object) -> None:
         self._complain("")
-        rule = self._rule(self._job)
-        self._update(with_kind(self._job, self.preset.currentData(), rule.invalid))
+        own = self._job.mask_rule if kind_of(self._job) in (_VALUES, _BITS) else None
+        self._update(with_kind(self._job, self.preset.currentData(), own.invalid if own else ()))
 
     def _read_meanings(self, *_: object) -> None:
         items = [self.meanings.item(index) for index in range(self.meanings.count())]

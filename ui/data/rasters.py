@@ -30,7 +30,7 @@ from .layer_picker import LayerPicker
 from .section import Section
 from .series import SeriesPanel, band_color
 
-_COLUMN_WIDTHS = (190, 300, 190, 270)
+_COLUMN_LETTERS = (29, 36, 22, 34)
 _SWATCH_PX = 12
 
 
@@ -63,8 +63,9 @@ class RastersSection(Section):
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 9)
         header = self.table.horizontalHeader()
-        for column, width in enumerate(_COLUMN_WIDTHS):
-            self.table.setColumnWidth(column, width)
+        letter = self.fontMetrics().averageCharWidth()
+        for column, letters in enumerate(_COLUMN_LETTERS):
+            self.table.setColumnWidth(column, letter * letters)
         header.setSectionResizeMode(VALID, QHeaderView.ResizeMode.Stretch)
         header.setHighlightSections(False)
         self._invitation = QLabel(
@@ -107,6 +108,7 @@ class RastersSection(Section):
         self._invitation.setVisible(not has_rasters)
         self._show_bands(job, survey)
         self.summary.setText(self._summary(job, survey) if has_rasters else "")
+        show_hint(self.notes, " ".join(survey.notes) if has_rasters else "", is_warning=False)
         show_hint(self.hint, self._complaint)
         self._enable()
 
@@ -153,11 +155,9 @@ class RastersSection(Section):
         if not used:
             return ""
         first, last = used[0][:10], used[-1][:10]
-        words = tr("{count} dates, {first} to {last}").format(count=len(used), first=first, last=last)
-        size = f"; {survey.grid.width} × {survey.grid.height} px" if survey.grid else ""
-        self.summary.setToolTip("\n".join(survey.notes))
-        text = " ".join([f"{words}{size}.", *survey.notes])
-        return text if len(text) < 260 else text[:259] + "…"
+        words = tr("{count} images, {first} to {last}").format(count=len(used), first=first, last=last)
+        size = tr("; {width} × {height} pixels") if survey.grid else ""
+        return words + (size.format(width=survey.grid.width, height=survey.grid.height) if survey.grid else "") + "."
 
     def _enable(self, *_: object) -> None:
         chosen = self._chosen()

@@ -192,7 +192,7 @@ class SeriesPlot(QWidget):
 
 def figure(value: float) -> str:
     """Return a value as an axis shows it."""
-    return f"{value:.4g}"
+    return f"{value:.0f}" if 1000 <= abs(value) < 1e7 else f"{value:.4g}"
 
 
 def nice_ticks(values: list[float], count: int = 4) -> list[float]:
