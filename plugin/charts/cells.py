@@ -8,7 +8,7 @@ from typing import Optional
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PatchCollection
-from matplotlib.colors import to_rgba
+from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -64,14 +64,24 @@ def color_bar(figure: Figure, top: float, measure: str, place: tuple[float, floa
     axes.set_title(wrap(measure, 0.9, SMALL), size=SMALL, color=MUTED, loc="center", pad=5)
 
 
-def draw_signed_cells(axes: Axes, edges: list[tuple[float, float]], values: np.ndarray) -> float:
-    """Draw a cell per row and column of `values` (rows, T): teal above 0, orange below; return the strongest size."""
-    top = max(float(np.nanmax(np.abs(values), initial=0.0)), 1e-9)
-    places, colors = [], []
-    for (row, column), value in np.ndenumerate(np.nan_to_num(values)):
-        begin, end = edges[column]
-        places.append(Rectangle((begin, row - 0.5), end - begin, 1.0))
-        colors.append(to_rgba(HEAT if value >= 0 else BAD, abs(float(value)) / top))
-    axes.add_collection(PatchCollection(places, facecolor=colors, linewidth=0))
-    axes.set_ylim(len(values) - 0.5, -0.5)
-    return top
+def draw_mesh(axes: Axes, edges: np.ndarray, values: np.ndarray, top: float = 0.0) -> None:
+    """Draw `values` (rows, columns) as one picture: teal above 0, orange below, blank where NaN.
+
+    `edges` (columns + 1,) are where columns begin and end; the strongest colour stands for `top` (0: the largest size).
+    """
+    shown = np.asarray(values, dtype=float)
+    limit = top or max(float(np.nanmax(np.abs(shown), initial=0.0)), 1e-9)
+    up, down = to_rgba(HEAT), to_rgba(BAD)
+    colors = [down, (*down[:3], 0.0), (*up[:3], 0.0), up]
+    ramp = LinearSegmentedColormap.from_list("signed", list(zip((0.0, 0.5, 0.5, 1.0), colors)))
+    rows = np.arange(len(shown) + 1) - 0.5
+    axes.pcolormesh(edges, rows, np.ma.masked_invalid(shown), cmap=ramp, vmin=-limit, vmax=limit, rasterized=True)
+    axes.set_ylim(len(shown) - 0.5, -0.5)
+
+
+def mesh_edges(places: np.ndarray) -> np.ndarray:
+    """Return the edges (n + 1,) of columns at `places` (n,): half way between neighbours, as far beyond the ends."""
+    if len(places) == 1:
+        return np.array([places[0] - 0.5, places[0] + 0.5])
+    middle = (places[1:] + places[:-1]) / 2
+    return np.concatenate([[2 * places[0] - middle[0]], middle, [2 * places[-1] - middle[-1]]])

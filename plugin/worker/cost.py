@@ -36,7 +36,7 @@ def cost_of(card: ModelCard, arrays: Mapping[str, np.ndarray] | None = None) -> 
     if find_entry(card).architecture.kind != "network":
         return _forest_cost(arrays or {})
     with torch.device("meta"):  # shapes without numbers: quick, and no kernel of the CPU hides a product
-        network = build_network(card).eval()
+        network = build_network(card).eval().requires_grad_(False)  # the counter trips over views of leaves
         dates = seq_len(card)
         series = torch.zeros(1, dates, in_channels(card))
         inputs = (series, torch.zeros(dates), torch.ones(1, dates, dtype=torch.bool))

@@ -8,6 +8,7 @@ from datetime import date
 
 import numpy as np
 import pytest
+from charts.explained import explained_arguments
 from chronomap.plugin.charts import FIGURES, draw, save_figure
 from chronomap.plugin.charts.style import text_width, wrap
 from chronomap.plugin.core.classes import palette_color
@@ -42,6 +43,9 @@ def arguments(name: str, classes: int = 3) -> dict:
     dates, attention, profile = {"dates": np.array(DATES)}, made["attention"], made["profile"]
     epochs = np.arange(1, 6)
     confusion = np.eye(classes, dtype=int) * 1200 + 1
+    explained = explained_arguments(DATES, made["classes"], made["colors"])
+    if name in explained:
+        return explained[name]
     return {
         "importance_by_class": {
             **named, **dates, "observed": made["observed"], "counts": np.arange(classes),

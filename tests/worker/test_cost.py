@@ -64,3 +64,8 @@ def test_a_forest_pays_one_comparison_for_each_level_of_each_tree():
 
 def test_a_forest_that_is_not_grown_yet_has_no_cost():
     assert cost_of(make_card("random_forest")).flops == 0
+
+
+def test_a_class_token_can_be_counted():
+    card = make_card("transformer")
+    assert cost_of(replace(card, hyperparameters={**card.hyperparameters, "pooling": "class token"})).flops > 0
