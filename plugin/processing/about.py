@@ -11,6 +11,7 @@ GROUPS = {
     "train": "2 Train",
     "map": "3 Map",
     "explain": "4 Explain and evaluate",
+    "models": "5 Models to start from",
 }
 
 

@@ -9,6 +9,7 @@ from qgis.PyQt.QtGui import QIcon
 from ..core.catalog import load_catalog
 from .about import PROVIDER_ID
 from .base import ICON
+from .compare import CompareArchitectures, CompareModels
 from .cube import BuildCube
 from .ensemble import Ensemble
 from .evaluate import EvaluateMap, EvaluateModel
@@ -16,6 +17,7 @@ from .explain import AttentionByClass, AttentionFeatures
 from .judge_maps import ClassAreas, ConsensusMap, MapDisagreement
 from .judge_points import AreaAccuracy, SampleValidationPoints, SplitGap
 from .map import Map
+from .models import shipped_models
 from .samples import ExtractSamples, SamplesFromTable
 from .scene import CreateDemoScene
 from .train import Train
@@ -26,11 +28,13 @@ _FIXED = (
     ExtractSamples,
     SamplesFromTable,
     Ensemble,
+    CompareArchitectures,
     Map,
     AttentionByClass,
     AttentionFeatures,
     EvaluateModel,
     EvaluateMap,
+    CompareModels,
     SampleValidationPoints,
     AreaAccuracy,
     SplitGap,
@@ -60,11 +64,13 @@ class ChronomapProvider(QgsProcessingProvider):
         return str(ICON)
 
     def loadAlgorithms(self) -> None:  # noqa: N802
-        """Add the fixed algorithms, and one to train each architecture of the catalog."""
+        """Add the fixed algorithms, one to train each architecture of the catalog, and the models that are shipped."""
         for kind in _FIXED:
             self.addAlgorithm(kind())
         for architecture in load_catalog().values():
             self.addAlgorithm(Train(architecture))
+        for model in shipped_models():
+            self.addAlgorithm(model)
 
     def supportedOutputRasterLayerExtensions(self) -> list[str]:  # noqa: N802
         """Return the raster formats that are written."""

@@ -115,9 +115,7 @@ def write_points(path: Path, xy: np.ndarray, mapped: Sequence[str], crs_wkt: str
         os.replace(partial, path)
     except (OSError, RuntimeError) as error:
         partial.unlink(missing_ok=True)
-        raise OutputError(
-            f"The layer {path} cannot be written ({error}): choose another place."
-        ) from error
+        raise OutputError(f"The layer {path} cannot be written ({error}): choose another place.") from error
 
 
 def _write_layer(path: Path, name: str, points: tuple[np.ndarray, Sequence[str]], crs_wkt: str) -> None:

@@ -13,6 +13,7 @@ from ..core.classes import ClassInfo
 from ..core.errors import InputError
 from ..core.jobs import ValidationPointsJob
 from ..core.monitor import Monitor
+from ..core.records import to_plain
 from ..raster.drawing import DrawnPixels, centres, draw_pixels, keep_distance, spares, write_points
 from ..raster.legend import few
 from ..raster.map_stack import open_stack
@@ -22,7 +23,7 @@ from .sample_size import allocate, expected_error, sample_size
 
 
 def draw_points(job: ValidationPointsJob, folder: JobFolder, monitor: Monitor, python: str = "") -> dict[str, Any]:
-    """Write the points of `job`; return the layer, and the number of points by class.
+    """Write the points of `job`; return the layer, the number of points and the classes of the map.
 
     Raises:
         ChronomapError: the map cannot be used, or the layer cannot be written.
@@ -46,7 +47,7 @@ def draw_points(job: ValidationPointsJob, folder: JobFolder, monitor: Monitor, p
         monitor.note(note)
     for info, count, share in zip(areas.classes, counts, areas.share):
         monitor.note(f"{info.name}: {count} points, {100 * share:.2f} % of the area")
-    return {"output": job.output, "points": sum(counts), "by_class": {i.name: n for i, n in zip(areas.classes, counts)}}
+    return {"output": job.output, "points": sum(counts), "classes": to_plain(areas.classes)}
 
 
 def expected_accuracies(job: ValidationPointsJob, classes: Sequence[ClassInfo]) -> list[float]:

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The models that come with the plugin stand in the toolbox, name algorithms that exist, and run."""
+
+from __future__ import annotations
+
+import pytest
+from chronomap.plugin.processing.models import MODELS
+from qgis.core import (
+    QgsApplication,
+    QgsProcessingFeedback,
+    QgsProcessingModelAlgorithm,
+    QgsProcessingModelChildParameterSource,
+    QgsRasterLayer,
+)
+from synthetic import small_cube
+
+NAMES = sorted(path.stem for path in MODELS.glob("*.model3"))
+
+
+def algorithm(name):
+    return QgsApplication.processingRegistry().algorithmById(f"chronomap:{name}")
+
+
+def run(name, parameters, context):
+    model = algorithm(name).create()
+    for child in model.childAlgorithms().values():
+        if child.algorithm().parameterDefinition("epochs"):  # a model trains as long as it needs; here it only has to run
+            child.addParameterSources("epochs", [QgsProcessingModelChildParameterSource.fromStaticValue(3)])
+            model.setChildAlgorithm(child)
+    results, is_ok = model.run(parameters, context, QgsProcessingFeedback())
+    assert is_ok
+    return results
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_model_stands_in_the_toolbox_and_can_run(provider, name):
+    model = algorithm(name)
+    assert isinstance(model, QgsProcessingModelAlgorithm)
+    assert model.create().canExecute() == (True, "")
+    assert (model.groupId(), model.displayName()[0].isupper()) == ("models", True)
+    assert len(model.shortHelpString()) > 200
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_step_names_an_algorithm_and_its_parameters(provider, name):
+    for child in algorithm(name).create().childAlgorithms().values():
+        known = {definition.name() for definition in child.algorithm().parameterDefinitions()}
+        assert set(child.parameterSources()) <= known, child.childId()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_model_is_a_file_that_the_designer_opens(provider, name):
+    assert QgsProcessingModelAlgorithm().fromFile(str(MODELS / f"{name}.model3"))
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory):
+    return small_cube(tmp_path_factory.mktemp("cube"), size=(32, 24))
+
+
+def inputs(scene):
+    data = {"rasters": list(scene.rasters), "masks": list(scene.masks), "mask_preset": "plain"}
+    return {**data, "training": scene.polygons, "class_field": "crop"}
+
+
+def test_train_map_evaluate_makes_a_styled_map_and_reports(provider, context, scene, tmp_path):
+    outputs = {
+        "samples:output": "s.npz", "trained:model": "m.safetensors", "trained:report": "m.html",
+        "mapped:class": "c.tif", "mapped:confidence": "p.tif", "judged:report": "a.html",
+    }  # fmt: skip
+    parameters = {**inputs(scene), "reference": scene.polygons}
+    results = run("trainmapevaluate", {**parameters, **{k: str(tmp_path / v) for k, v in outputs.items()}}, context)
+    layer = QgsRasterLayer(results["mapped:class"], "map")
+    assert [entry.label for entry in layer.renderer().classes()] == ["Grass", "Maize", "Wheat"]
+    assert "Learning curves" in (tmp_path / "m.html").read_text(encoding="utf-8")
+    assert "Overall accuracy" in (tmp_path / "a.html").read_text(encoding="utf-8")
