@@ -64,6 +64,10 @@ class Reader:
         """Return the word of an enum parameter, '' where none is chosen."""
         return self.algorithm.parameterAsEnumString(self.parameters, name, self.context) or ""
 
+    def choices(self, name: str) -> tuple[str, ...]:
+        """Return the words of an enum parameter that allows several."""
+        return tuple(self.algorithm.parameterAsEnumStrings(self.parameters, name, self.context))
+
     def words(self, name: str) -> tuple[str, ...]:
         """Return the parts of a text that commas, semicolons, spaces or new lines separate."""
         return tuple(part for part in re.split(r"[,;\s]+", self.text(name)) if part)

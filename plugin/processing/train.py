@@ -10,7 +10,7 @@ from qgis.core import QgsProcessingContext, QgsProcessingOutputNumber, QgsProces
 
 from ..core.catalog import Architecture, Hyperparameter, condition_text
 from ..core.ensemble import MOST_MEMBERS
-from ..core.jobs import SPLIT_METHODS, Job, SplitSpec, TrainJob
+from ..core.jobs import Job, TrainJob
 from ..core.strategy import STRATEGY, strategy_defaults, strategy_of
 from ..host.text import tr
 from .about import About
@@ -30,8 +30,7 @@ from .parameters import (
     switch,
 )
 from .reading import Reader
-
-_SHARES = {"split_train": "train", "split_validation": "validation", "split_test": "test"}
+from .splitting import add_split, read_split
 
 
 class Train(Algorithm):
@@ -65,7 +64,7 @@ class Train(Algorithm):
         for setting in architecture.hyperparameters:
             values = [architecture.defaults(preset.name)[setting.name] for preset in presets]
             self.add(setting_parameter(setting), self._setting_help(setting, values))
-        self._declare_split()
+        add_split(self)
         for setting in strategy_of(architecture):
             values = [strategy_defaults(architecture, preset.name)[setting.name] for preset in presets]
             self.add(setting_parameter(setting), self._setting_help(setting, values), advanced=True)
@@ -88,14 +87,7 @@ class Train(Algorithm):
             model=read.output_file("model"),
             hyperparameters={**architecture.defaults(preset), **_given(read, architecture.hyperparameters)},
             strategy={**strategy_defaults(architecture, preset), **_given(read, strategy_of(architecture))},
-            split=SplitSpec(
-                method=read.choice("split_method"),
-                train=read.number("split_train"),
-                validation=read.number("split_validation"),
-                test=read.number("split_test"),
-                block_size=read.number("block_size"),
-                seed=read.integer("split_seed"),
-            ),
+            split=read_split(read),
             report=read.output_file("report"),
             grid_step_days=read.number("grid_step_days") if has_grid else 0.0,
             ensemble=read.integer("ensemble"),
@@ -131,33 +123,6 @@ class Train(Algorithm):
                 advanced=True,
             )
 
-    def _declare_split(self) -> None:
-        split = SplitSpec()
-        self.add(
-            choice("split_method", tr("Split by"), SPLIT_METHODS, split.method),
-            tr(
-                "polygon: all pixels of a polygon stay in one part; block: squares of the map; field: the fold field; "
-                "pixel: at random, which flatters the accuracy."
-            ),
-        )
-        for name, part in _SHARES.items():
-            label = tr("Share for") + f" {part}"
-            self.add(
-                QgsProcessingParameterNumber(name, label, DOUBLE, getattr(split, part), False, 0.0, 1.0),
-                _SHARE_HELP[part],
-                advanced=True,
-            )
-        self.add(
-            QgsProcessingParameterNumber("block_size", tr("Block size"), DOUBLE, split.block_size, False, 0.0),
-            tr("Side of the squares of a split by block, in map units."),
-            advanced=True,
-        )
-        self.add(
-            QgsProcessingParameterNumber("split_seed", tr("Split seed"), INTEGER, split.seed, False, 0, 2**31 - 1),
-            tr("The same seed deals the polygons the same way, whatever the architecture."),
-            advanced=True,
-        )
-
     def _setting_help(self, setting: Hyperparameter, values: list[Any]) -> str:
         """Return the setting's help, its range, and what each preset says."""
         names = [preset.name for preset in self.architecture.presets]
@@ -171,13 +136,6 @@ class Train(Algorithm):
         declared = (*self.architecture.hyperparameters, *STRATEGY)
         words = (tr(setting.help) + limits, condition_text(setting, declared))
         return " ".join((*filter(None, words), tr("Empty: as in the preset") + f" ({presets})."))
-
-
-_SHARE_HELP = {
-    "train": "Share of the samples the model learns from.",
-    "validation": "Share that decides when training stops.",
-    "test": "Share kept untouched for the reported accuracy.",
-}
 
 
 def _given(read: Reader, settings: Iterable[Hyperparameter]) -> dict[str, Any]:

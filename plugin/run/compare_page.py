@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..core.board import NO_EVIDENCE, Board, Entry, Gap, Pair, pareto
+from ..core.board import NO_EVIDENCE, Board, Entry, Gap, Pair, Score, pareto
 from .compare_figures import SCORE_TITLES
 from .compare_paper import paper_lines
-from .html import Markup, bullets, details, facts, figure, join, page, section, table, tag, warnings
+from .html import Markup, bullets, details, facts, figure, join, page, script, section, table, tag, warnings
 
 _SCORES = (
     "Macro F1 is the mean of the classes' F1, so that rare classes count as much as frequent ones. Intervals: whole "
@@ -34,6 +34,7 @@ _ATTENTION = (
     "Where models of different kinds look at the same dates, these dates carry the difference between classes. "
     "Attention is a mixing weight, not a cause."
 )
+_FLATTERING = 0.02
 _DIFFERENCES = "Where a model makes other mistakes than the best one."
 
 
@@ -47,8 +48,9 @@ def board_report(board: Board, charts: Mapping[str, Path]) -> str:
         f"{len(board.entries)} models on the same {board.samples:,} test samples of {board.polygons:,} polygons, "
         f"{len(board.classes)} classes, {len(board.dates)} dates."
     )
+    notes = [*board.notes, *([] if is_flattering(board.gap) else gap_words(board.gap))]
     body = [
-        warnings([*gap_words(board.gap), *board.warnings]),
+        warnings([*(gap_words(board.gap) if is_flattering(board.gap) else []), *board.warnings]),
         section("Which one is better", tag("p", verdict_words(board)), *_shown(charts, "scores"), _score_table(board)),
         section("Is the difference more than luck?", *_shown(charts, "verdicts"), *_pairs(board)),
         section("Classes", *_shown(charts, "classes")),
@@ -60,7 +62,8 @@ def board_report(board: Board, charts: Mapping[str, Path]) -> str:
         if "attention" in charts
         else "",
         section("For a paper", *(tag("p", line, kind="quote") for line in paper_lines(board))),
-        section("Samples and notes", _facts(board), bullets(board.notes), _files(board)),
+        section("Samples and notes", _facts(board), bullets(notes), _files(board)),
+        script("sort.js"),
     ]
     return page("Chronomap comparison", "Models compared", lead, body, _origin(board))
 
@@ -84,6 +87,11 @@ def verdict_words(board: Board) -> str:
     return f"{words} It is better than {_listed(beaten)}; there is no evidence that it is better than {_listed(open_)}."
 
 
+def is_flattering(gap: Gap | None) -> bool:
+    """Return whether a random split promises more than it keeps, by more than two points."""
+    return gap is not None and gap.size > _FLATTERING
+
+
 def gap_words(gap: Gap | None) -> list[str]:
     """Return how far a random split would have flattered, in a sentence."""
     if gap is None:
@@ -93,7 +101,7 @@ def gap_words(gap: Gap | None) -> list[str]:
         f"Split by single pixels, {gap.model} would have shown a macro F1 of {gap.random.value:.3f}; split {how} it "
         f"has {gap.honest.value:.3f}."
     )
-    if gap.size > 0.02:
+    if is_flattering(gap):
         return [f"{words} The random split flatters by {gap.size:.3f}: do not compare with figures from such splits."]
     return [f"{words} Here the random split hardly flatters."]
 
@@ -103,7 +111,7 @@ def _score_table(board: Board) -> Markup:
     rows = [
         (
             entry.name,
-            *(tag("span", entry.scores[name].text()) for name in SCORE_TITLES),
+            *(_score(entry.scores[name]) for name in SCORE_TITLES),
             f"{entry.reliability.error:.3f}",
         )
         for entry in board.entries
@@ -111,6 +119,10 @@ def _score_table(board: Board) -> Markup:
     spread = [f"{entry.name} {entry.spread:.3f}" for entry in board.entries if entry.seeds > 1]
     words = f" Standard deviation of macro F1 over the seeds: {', '.join(spread)}." if spread else ""
     return join((table(head, rows, kind="wide sortable"), _note(_SCORES + words)))
+
+
+def _score(score: Score) -> Markup:
+    return tag("span", f"{score.value:.3f}", tag("small", f"{score.low:.3f} to {score.high:.3f}"), kind="score")
 
 
 def _pairs(board: Board) -> list[Markup]:

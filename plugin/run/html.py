@@ -167,6 +167,11 @@ def inline_svg(text: str, title: str) -> Markup:
     return Markup(body.replace("<svg", f'<svg role="img" aria-label="{escape(title)}"', 1))
 
 
+def script(name: str) -> Markup:
+    """Return a script of resources/report, written into the page."""
+    return Markup(f"<script>\n{(_TEMPLATES / name).read_text(encoding='utf-8')}</script>")
+
+
 def page(eyebrow: str, title: str, lead: Any, body: Iterable[Any], foot: Any = "") -> str:
     """Return the whole page."""
     template = Template((_TEMPLATES / "page.html").read_text(encoding="utf-8"))
