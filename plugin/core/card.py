@@ -41,6 +41,7 @@ class ModelCard:
     `grid_days`: days of the regular grid for models that do not read gaps, else ().
     `dates`, `season_start`: ISO; `days_nominal`: the user gave dates to a table that had none.
     `history`: one dict per epoch. `metrics`: test part (see core/accuracy.py), with "confusion" (rows = reference).
+    `identity`: digest of all that decided on the model, the same for the same training ('': not computed).
     `bases`: the models it was continued from, the last one last. `members`: of an ensemble, the cards of the models
     that decide together (see core/ensemble.py); what is particular to each, such as its grid, stands there alone.
     """
@@ -71,6 +72,7 @@ class ModelCard:
     created: str = ""
     plugin_version: str = ""
     notes: tuple[str, ...] = ()
+    identity: str = ""
     bases: tuple[Base, ...] = ()
     members: tuple[ModelCard, ...] = ()
     format_version: int = FORMAT_VERSION
@@ -105,6 +107,16 @@ def read_card(path: Path) -> ModelCard:
         return from_plain(ModelCard, plain)
     except (InputError, ValueError, TypeError) as error:
         raise ModelFileError(f"The model card of {path} is damaged ({error}): train the model again.") from error
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """Read the texts in the header of any .safetensors file.
+
+    Raises:
+        ModelFileError: the file is missing or none.
+    """
+    texts: dict[str, str] = _read_header(path)[0].get("__metadata__", {})
+    return texts
 
 
 def _read_header(path: Path) -> tuple[dict[str, Any], int]:

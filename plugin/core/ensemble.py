@@ -142,7 +142,7 @@ def member_sentence(card: ModelCard) -> str:
         return ""
     return (
         f"Macro F1 of the ensemble {card.metrics['macro_f1']:.3f}; of its {len(card.members)} members "
-        f"{score.mean:.3f} +- {score.deviation:.3f} ({score.lowest:.3f} to {score.highest:.3f})."
+        f"{score.mean:.3f} ± {score.deviation:.3f} ({score.lowest:.3f} to {score.highest:.3f})."
     )
 
 

@@ -23,7 +23,7 @@ def members_section(card: ModelCard) -> Markup:
         (name, *(_figure(member.metrics.get(key)) for key in _FIGURES), member.best_epoch or "-", member.parameters)
         for name, member in zip(member_names(card), card.members)
     ]
-    rows.append(("Members: mean +- deviation", *(_mean(card, key) for key in _FIGURES), "", ""))
+    rows.append(("Members: mean ± deviation", *(_mean(card, key) for key in _FIGURES), "", ""))
     rows.append(("Ensemble", *(_figure(card.metrics.get(key)) for key in _FIGURES), "", card.parameters))
     return section("Members", join((tag("p", _HOW, kind="note"), table(head, rows))))
 
@@ -34,4 +34,4 @@ def _figure(value: object) -> str:
 
 def _mean(card: ModelCard, key: str) -> str:
     score = member_score(card, key)
-    return f"{score.mean:.3f} +- {score.deviation:.3f}" if score else "-"
+    return f"{score.mean:.3f} ± {score.deviation:.3f}" if score else "-"

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import shutil
 from contextlib import nullcontext
+from dataclasses import replace
+from contextlib import nullcontext
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Optional
@@ -13,8 +15,9 @@ import numpy as np
 
 from ..core.card import ModelCard, read_card
 from ..core.catalog import find_architecture
+from ..core.checkpoint import Stopped, checkpoint_path, read_checkpoint
 from ..core.ensemble import LEAST_MEMBERS
-from ..core.jobs import EnsembleJob, TrainJob
+from ..core.jobs import EnsembleJob, TrainJob, load_job
 from ..core.monitor import Monitor
 from ..core.records import to_plain
 from ..core.slots import local_folder
@@ -22,13 +25,12 @@ from ..core.strategy import strategy_defaults
 from ..core.version import plugin_version
 from ..core.worker import Worker, running_worker
 from ..raster.samples import SampleSet, load_samples
+from .continuation import continue_samples
 from .ensemble import join, joined
 from .exchange import draw, write_arrays
-from .folder import JobFolder
+from .folder import JobFolder, folder_of
 from .report import model_report
-from .split import Split, split
-
-_PARTS = ("train", "validation", "test")
+from .split import split
 
 
 def train(
@@ -45,28 +47,67 @@ def train(
     if job.keep_on_cancel and find_architecture(job.architecture).kind == "network":
         monitor = Monitor(monitor.on_event, is_finishing=lambda: outer.is_canceled() or outer.is_finishing())
     samples = load_samples(Path(job.samples))
-    parts = split(samples, job.split)
-    for sentence in parts.warnings:
+    fingerprint, parts = samples.fingerprint, split(samples, job.split)
+    known: dict[str, Any] = {"fingerprint": fingerprint, "notes": (*samples.notes, *parts.warnings)}
+    warnings = parts.warnings
+    if job.base_model:
+        continued = continue_samples(samples, job, read_card(Path(job.base_model)))
+        samples, warnings = continued.samples, (*warnings, *continued.warnings)
+        known = {**known, "bases": continued.bases, "notes": (*known["notes"], *continued.notes)}
+        for sentence in continued.notes:
+            monitor.note(sentence)
+    for sentence in warnings:
         monitor.warning(sentence)
-    counts = {name: int(np.sum(parts.part == index)) for index, name in enumerate(_PARTS)}
+    counts = parts.counts()
     monitor.note("Samples: " + ", ".join(f"{count} {name}" for name, count in counts.items()) + ".")
+    message = training_request(job, samples, {**known, "split_counts": counts})
     hired = nullcontext(running) if running else running_worker(python, folder.log)
     with local_folder(samples.values.nbytes * 2) as arrays, hired as worker:
-        message = _request(job, samples, parts, counts)
         message["arrays"] = write_arrays(
             arrays,
             {"values": samples.values, "valid": samples.valid, "label": samples.label, "part": parts.part},
         )
-        outputs: dict[str, Any] = {"model": job.model}
-        if job.ensemble > 1:
-            outputs["members"] = _train_members(worker, job, message, folder, monitor)
-        else:
-            worker.request(message, monitor.part(0.0, 0.97))
-        card = read_card(Path(job.model))
-        outputs["metrics"] = card.metrics
-        if job.report:
-            outputs["report"] = _write_report(worker, card, Path(job.report), folder)
+        return _train(worker, job, message, folder, monitor)
+
+
+def _train(
+    worker: Worker, job: TrainJob, message: dict[str, Any], folder: JobFolder, monitor: Monitor
+) -> dict[str, Any]:
+    """Train one model, or several that are joined; return the job's outputs."""
+    outputs: dict[str, Any] = {"model": job.model}
+    if job.ensemble > 1:
+        outputs["members"] = _train_members(worker, job, message, folder, monitor)
+    else:
+        checkpoint = _checkpoint(job, folder)
+        worker.request({**message, "checkpoint": str(checkpoint)}, monitor.part(0.0, 0.97))
+    card = read_card(Path(job.model))
+    outputs["metrics"] = card.metrics
+    if job.report:
+        outputs["report"] = _write_report(worker, card, Path(job.report), folder)
     return outputs
+
+
+def stopped_training(job: TrainJob) -> Optional[Stopped]:
+    """Return how far a stopped training of exactly this `job` came, None where there is none to go on with.
+
+    Of an ensemble: the member that was being trained.
+    """
+    folder = folder_of(job)
+    if folder is None or not (folder / "job.json").is_file():
+        return None
+    former = load_job(folder / "job.json")
+    if not isinstance(former, TrainJob) or replace(former, fresh=False) != replace(job, fresh=False):
+        return None
+    paths = [checkpoint_path(folder, number) for number in range(job.ensemble + 1)]
+    return next((found for found in map(read_checkpoint, paths) if found), None)
+
+
+def _checkpoint(job: TrainJob, folder: JobFolder, member: int = 0) -> Path:
+    """Return where a training keeps its state, removed where the user wants to begin anew."""
+    path = checkpoint_path(folder.path, member)
+    if job.fresh:
+        path.unlink(missing_ok=True)
+    return path
 
 
 def _train_members(
@@ -79,14 +120,16 @@ def _train_members(
     seed = int(message["strategy"]["seed"])
     members: list[str] = []
     for number in range(job.ensemble):
-        path = str(folder.path / f"member{number + 1}.safetensors")
+        path = folder.path / f"member{number + 1}.safetensors"
+        if job.fresh:
+            path.unlink(missing_ok=True)
         monitor.note(f"Member {number + 1} of {job.ensemble}, seed {seed + number}:")
         strategy = {**message["strategy"], "seed": seed + number}
         share = 0.95 / job.ensemble
-        worker.request(
-            {**message, "strategy": strategy, "model": path}, monitor.part(number * share, (number + 1) * share)
-        )
-        members.append(path)
+        own = {"strategy": strategy, "model": str(path), "keep_finished": True}
+        own["checkpoint"] = str(_checkpoint(job, folder, number + 1))
+        worker.request({**message, **own}, monitor.part(number * share, (number + 1) * share))
+        members.append(str(path))
         if monitor.is_finishing():
             break
     judging = {name: message[name] for name in ("arrays", "scale", "offset", "days")}
@@ -99,10 +142,10 @@ def _train_members(
     return members
 
 
-def _request(job: TrainJob, samples: SampleSet, parts: Split, counts: dict[str, int]) -> dict[str, Any]:
+def training_request(job: TrainJob, samples: SampleSet, known: dict[str, Any]) -> dict[str, Any]:
+    """Return the request for a training on `samples`, yet without arrays; `known` are further fields of the card."""
     architecture = find_architecture(job.architecture)
-    hyperparameters = {**architecture.defaults(), **job.hyperparameters}
-    strategy = {**strategy_defaults(architecture), **job.strategy}
+    settings = read_card(Path(job.base_model)).hyperparameters if job.base_model else architecture.defaults()
     card = {
         "bands": samples.bands,
         "dates": samples.dates,
@@ -110,12 +153,10 @@ def _request(job: TrainJob, samples: SampleSet, parts: Split, counts: dict[str, 
         "days_nominal": samples.days_nominal,
         "classes": samples.classes,
         "split": job.split,
-        "split_counts": counts,
         "samples": job.samples,
-        "fingerprint": samples.fingerprint,
-        "notes": (*samples.notes, *parts.warnings),
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "plugin_version": plugin_version(),
+        **known,
     }
     return {
         "do": "train",
@@ -123,9 +164,10 @@ def _request(job: TrainJob, samples: SampleSet, parts: Split, counts: dict[str, 
         "offset": samples.offset.tolist(),
         "days": samples.days.tolist(),
         "architecture": job.architecture,
-        "hyperparameters": hyperparameters,
-        "strategy": strategy,
+        "hyperparameters": {**settings, **job.hyperparameters},
+        "strategy": {**strategy_defaults(architecture), **job.strategy},
         "grid_step_days": job.grid_step_days,
+        "base": job.base_model,
         "card": to_plain(card),
         "model": job.model,
         "device": job.device,

@@ -7,6 +7,7 @@ from ..core.catalog import load_catalog, value_problems
 from ..core.ensemble import MOST_MEMBERS
 from ..core.jobs import TrainJob
 from ..core.strategy import STRATEGY
+from .continuation import base_problems
 from .split import split_problems
 
 
@@ -20,4 +21,6 @@ def train_problems(job: TrainJob) -> list[str]:
     found += split_problems(job.split)
     if not 1 <= job.ensemble <= MOST_MEMBERS:
         found.append(f"The ensemble has {job.ensemble} members: choose 1 (no ensemble) to {MOST_MEMBERS}.")
+    if job.base_model:
+        found += base_problems(job)
     return found

@@ -3,25 +3,32 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Optional
+
+import numpy as np
 
 from ..core.accuracy import collapse_warning
-from ..core.card import ModelCard
+from ..core.card import ModelCard, read_card
 from ..core.catalog import Architecture, value_problems
-from ..core.errors import InputError
+from ..core.errors import InputError, ModelFileError
 from ..core.monitor import Event, Monitor
 from ..core.records import from_plain, to_plain
 from ..core.strategy import STRATEGY, strategy_defaults
 from .architectures import registry
+from .checkpoint import Checkpoint
 from .cost import cost_of
 from .device import choose_device, make_repeatable, training_threads
 from .fitting import TEST, TRAIN, VALIDATION, Fitted, Samples, load_samples, part_metrics
-from .model_file import check_writable, save_model
+from .model_file import check_writable, load_arrays, save_model
 from .normalisation import band_ranges
 from .series import Preparation, regular_grid
+from .training import NEW, Start, fit_network
+from .transfer import continued_weights
 
 if TYPE_CHECKING:
     from .session import Session
@@ -30,6 +37,10 @@ if TYPE_CHECKING:
 def train(session: Session, message: Event) -> Event:
     """Train a model as the request says; emits epochs and warnings, answers done{outputs, card}.
 
+    With a `checkpoint` (a path) the training is kept there after its epochs and resumed from there, if it is the same
+    one; with `keep_finished` a model that the same training has already written is left as it is. With a `base` (a
+    model file) it continues from that model; the `card` then has its classes first.
+
     Raises:
         ChronomapError: a setting or the samples do not fit, or the model cannot be written.
         Canceled: the user stopped the job.
@@ -37,23 +48,63 @@ def train(session: Session, message: Event) -> Event:
     started = time.perf_counter()
     check_writable(Path(message["model"]))
     samples = load_samples(message["arrays"])
-    card = _start_card(message, samples)
+    base = load_arrays(Path(message["base"])) if message.get("base") else None
+    identity = _identity(message, samples)
+    if message.get("keep_finished") and _is_finished(Path(message["model"]), identity):
+        session.monitor.note("This model is trained already.")
+        return {"event": "done", "outputs": {"model": message["model"]}}
+    card = replace(start_card(message, samples, base[0] if base else None), identity=identity)
     device = choose_device(message.get("device", "auto"))
     training_threads(card.strategy["batch_size"] * samples.values.shape[1])
     make_repeatable()
     preparation = Preparation(card, message["days"], message["scale"], message["offset"], device)
-    fitted = _fit(card, samples, preparation, session.monitor)
-    card = _finished_card(card, samples, fitted, time.perf_counter() - started)
+    checkpoint = Checkpoint(Path(message["checkpoint"]), identity) if message.get("checkpoint") else None
+    weights = continued_weights(*base, card) if base else {}
+    fitted = fit_model(card, samples, preparation, session.monitor, Start(weights, checkpoint))
+    card = finished_card(card, samples, fitted, time.perf_counter() - started)
     _warn(card, session.monitor)
     save_model(Path(message["model"]), card, fitted.arrays)
+    if checkpoint:
+        checkpoint.clear()
     return {"event": "done", "outputs": {"model": message["model"]}, "card": to_plain(card)}
 
 
-def _start_card(message: Event, samples: Samples) -> ModelCard:
-    """Return the card as it is known before training: settings checked and complete, ranges from the train part."""
+def _identity(message: Event, samples: Samples) -> str:
+    """Return a digest of all in a request that decides on the model."""
+    left_out = ("arrays", "model", "checkpoint", "keep_finished", "base", "card")
+    telling = {key: value for key, value in message.items() if key not in left_out}
+    telling["card"] = {key: value for key, value in message["card"].items() if key not in ("created", "samples")}
+    digest = hashlib.sha256(json.dumps(telling, sort_keys=True).encode())
+    for array in (samples.values, samples.valid, samples.label, samples.part):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    if message.get("base"):
+        digest.update(Path(message["base"]).read_bytes())
+    return digest.hexdigest()
+
+
+def _is_finished(model: Path, identity: str) -> bool:
+    try:
+        return read_card(model).identity == identity
+    except ModelFileError:
+        return False
+
+
+def start_card(message: Event, samples: Samples, base: Optional[ModelCard] = None) -> ModelCard:
+    """Return the card as it is known before training: settings checked and complete, ranges from the train part.
+
+    A training that continues from `base` keeps its architecture, its ranges and its grid.
+
+    Raises:
+        InputError: a setting is not allowed, or a band has no range.
+    """
     architecture = find_declared(message["architecture"])
     plain = message["card"]
     hyperparameters, strategy = settings_of(architecture, message)
+    if base:
+        kept = {
+            name: getattr(base, name) for name in ("architecture", "hyperparameters", "lower", "upper", "grid_days")
+        }
+        return from_plain(ModelCard, {**plain, **to_plain(kept), "strategy": strategy})
     train_part = samples.only(TRAIN)
     lower, upper = band_ranges(train_part.values, train_part.valid, message["scale"], message["offset"], plain["bands"])
     grid = () if architecture.reads_gaps else regular_grid(message["days"], message.get("grid_step_days", 0.0))
@@ -100,18 +151,30 @@ def _typed(declared: Any, values: dict[str, Any]) -> dict[str, Any]:
     return {name: kinds[name](value) for name, value in values.items()}
 
 
-def _fit(card: ModelCard, samples: Samples, preparation: Preparation, monitor: Monitor) -> Fitted:
+def fit_model(
+    card: ModelCard,
+    samples: Samples,
+    preparation: Preparation,
+    monitor: Monitor,
+    start: Start = NEW,
+) -> Fitted:
+    """Fit the model of `card`, a network or a classical one (which has no `start`).
+
+    Raises:
+        InputError: too few samples, or the loss is no number any more.
+        Canceled: the user stopped the job.
+    """
     if registry()[card.architecture].architecture.kind == "classical":
         from .classical import fit_classical  # noqa: PLC0415 (scikit-learn only where it is used)
 
         return fit_classical(card, samples, preparation, monitor)
-    from .training import fit_network  # noqa: PLC0415
-
-    return fit_network(card, samples, preparation, monitor)
+    return fit_network(card, samples, preparation, monitor, start)
 
 
-def _finished_card(card: ModelCard, samples: Samples, fitted: Fitted, seconds: float) -> ModelCard:
+def finished_card(card: ModelCard, samples: Samples, fitted: Fitted, seconds: float) -> ModelCard:
+    """Return the card of a fitted model, with what it says of the validation and the test part."""
     validation, test = samples.only(VALIDATION), samples.only(TEST)
+    of_epochs = sum(record["seconds"] for record in fitted.history)  # of a resumed training, those before as well
     return replace(
         card,
         history=fitted.history,
@@ -121,7 +184,7 @@ def _finished_card(card: ModelCard, samples: Samples, fitted: Fitted, seconds: f
         flops=cost_of(card, fitted.arrays).flops,
         validation_metrics=part_metrics(validation.label, fitted.validation_prediction, card.classes),
         metrics=part_metrics(test.label, fitted.test_prediction, card.classes),
-        seconds=seconds,
+        seconds=max(seconds, of_epochs),
         notes=(*card.notes, *fitted.notes),
     )
 

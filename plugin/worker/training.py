@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Optional
 
 import torch
 from torch import Tensor, nn
@@ -17,11 +17,13 @@ from ..core.errors import InputError
 from ..core.monitor import Monitor
 from .architectures import build_network
 from .augmentation import augmented
+from .checkpoint import Checkpoint, TrainingState, kernels
 from .evaluation import fit_temperature, predict_logits
 from .fitting import TEST, TRAIN, VALIDATION, Fitted, Samples, confusion_matrix
 from .losses import Criterion, balanced_weights, make_criterion
 from .model_file import network_arrays
 from .optimisation import Schedule, make_optimizer
+from .progress import Progress
 from .series import Preparation
 
 
@@ -43,19 +45,24 @@ class Series:
         return len(self.label)
 
 
-@dataclass
-class Progress:
-    """How far a training is: one dict per epoch, and the weights of the best one."""
+@dataclass(frozen=True)
+class Start:
+    """Where a training begins: weights to continue from (by name; {}: new ones), and a checkpoint to keep, if any."""
 
-    history: list[dict[str, Any]] = field(default_factory=list)
-    best_epoch: int = 0
-    best_loss: float = math.inf
-    patience_epoch: int = 0  # the last epoch that was better by min_delta
-    patience_loss: float = math.inf
-    best_weights: dict[str, Tensor] = field(default_factory=dict)
+    weights: dict[str, Tensor] = field(default_factory=dict)
+    checkpoint: Optional[Checkpoint] = None
 
 
-def fit_network(card: ModelCard, samples: Samples, preparation: Preparation, monitor: Monitor) -> Fitted:
+NEW = Start()
+
+
+def fit_network(
+    card: ModelCard,
+    samples: Samples,
+    preparation: Preparation,
+    monitor: Monitor,
+    start: Start = NEW,
+) -> Fitted:
     """Train the network of `card` with its strategy on the samples' own parts.
 
     Raises:
@@ -64,8 +71,9 @@ def fit_network(card: ModelCard, samples: Samples, preparation: Preparation, mon
     """
     torch.manual_seed(card.strategy["seed"])
     network = build_network(card).to(preparation.device)
+    network.load_state_dict({**network.state_dict(), **start.weights})
     parts = [Series.of(samples.only(part), preparation.device) for part in (TRAIN, VALIDATION, TEST)]
-    trainer = Trainer(card, network, preparation, monitor)
+    trainer = Trainer(card, network, preparation, monitor, start.checkpoint)
     progress = trainer.run(parts[TRAIN], parts[VALIDATION])
     validation, test = (trainer.logits(part) for part in parts[1:])
     return Fitted(
@@ -82,8 +90,16 @@ def fit_network(card: ModelCard, samples: Samples, preparation: Preparation, mon
 class Trainer:
     """Trains one network with the strategy of its card."""
 
-    def __init__(self, card: ModelCard, network: nn.Module, preparation: Preparation, monitor: Monitor) -> None:
+    def __init__(
+        self,
+        card: ModelCard,
+        network: nn.Module,
+        preparation: Preparation,
+        monitor: Monitor,
+        checkpoint: Optional[Checkpoint] = None,
+    ) -> None:
         self.network, self.preparation, self.monitor = network, preparation, monitor
+        self.checkpoint = checkpoint
         self.strategy = card.strategy
         self.names = [info.name for info in card.classes]
         self.generator = torch.Generator().manual_seed(card.strategy["seed"])
@@ -102,22 +118,43 @@ class Trainer:
         criterion = make_criterion(self.strategy, train.label, len(self.names))
         optimizer = make_optimizer(self.strategy, self.network.parameters())
         schedule = Schedule(self.strategy, optimizer, self._batches_per_epoch(len(train)))
-        progress = Progress()
-        for epoch in range(1, self.strategy["epochs"] + 1):
+        device = self.preparation.device
+        state = TrainingState(self.network, optimizer, schedule, self.generator, device, Progress())
+        self._resume(state)
+        progress = state.progress
+        for epoch in range(len(progress.history) + 1, self.strategy["epochs"] + 1):
             started = time.perf_counter()
             train_loss = self._epoch(train, criterion, optimizer, schedule)
             self._check_loss(train_loss, epoch)
             record = {"epoch": epoch, "epochs": self.strategy["epochs"], "train_loss": train_loss}
             record.update(self._validate(validation, criterion))
-            record["is_best"] = self._note_best(progress, epoch, record["validation_loss"])
+            loss = record["validation_loss"]
+            record["is_best"] = progress.note_best(self.network, epoch, loss, self.strategy["min_delta"])
             record["learning_rate"] = schedule.rate
             record["seconds"] = time.perf_counter() - started
-            schedule.after_epoch(record["validation_loss"])
-            self._report(progress, record)
+            schedule.after_epoch(loss)
+            progress.history.append(record)
+            self._report(record)
             if self._is_done(progress, epoch):
                 break
+            if self.checkpoint:
+                self.checkpoint.save(state)
         self.network.load_state_dict(progress.best_weights)
         return progress
+
+    def _resume(self, state: TrainingState) -> None:
+        """Go on where the same training was stopped, if it was, and tell its epochs again."""
+        former = self.checkpoint.restore(state) if self.checkpoint else None
+        if former is None:
+            return
+        self.monitor.note(f"Resuming: the training was stopped after epoch {len(state.progress.history)}.")
+        if former != kernels(state.device):
+            self.monitor.warning(
+                f"This training was begun on {former} and goes on with {kernels(state.device)}: the model may differ "
+                "a little from that of an unbroken training."
+            )
+        for record in state.progress.history:
+            self._report(record)
 
     def logits(self, series: Series) -> Tensor:
         """Return logits (N, K) of the network as it is."""
@@ -182,22 +219,11 @@ class Trainer:
             "validation_macro_f1": accuracy(confusion.tolist(), self.names)["macro_f1"],
         }
 
-    def _note_best(self, progress: Progress, epoch: int, loss: float | None) -> bool:
-        """Keep the weights if this epoch is the best so far; without validation each epoch counts as better."""
-        if loss is not None and not loss < progress.best_loss:
-            return False
-        progress.best_epoch, progress.best_loss = epoch, math.inf if loss is None else loss
-        progress.best_weights = {name: tensor.clone() for name, tensor in self.network.state_dict().items()}
-        if loss is None or loss < progress.patience_loss - self.strategy["min_delta"]:
-            progress.patience_epoch, progress.patience_loss = epoch, progress.best_loss
-        return True
-
     def _is_done(self, progress: Progress, epoch: int) -> bool:
         patience = self.strategy["patience"]
         return self.monitor.is_finishing() or bool(patience and epoch - progress.patience_epoch >= patience)
 
-    def _report(self, progress: Progress, record: dict[str, Any]) -> None:
-        progress.history.append(record)
+    def _report(self, record: dict[str, Any]) -> None:
         self.monitor.on_event({"event": "epoch", **record})
         self.monitor.progress(record["epoch"] / record["epochs"], f"Epoch {record['epoch']} of {record['epochs']}")
 

@@ -60,7 +60,7 @@ def test_members_are_told_beside_the_ensemble(seeds):
     told = [member.metrics["macro_f1"] for member in card.members]
     assert (score.lowest, score.highest) == (min(told), max(told))
     assert score.deviation == pytest.approx(float(np.std(told, ddof=1)))
-    assert f"of its 3 members {score.mean:.3f} +- {score.deviation:.3f}" in listener.texts()
+    assert f"of its 3 members {score.mean:.3f} ± {score.deviation:.3f}" in listener.texts()
     page = Path(outputs["report"]).read_text(encoding="utf-8")
     assert "2. L-TAE" in page
     assert "Members: mean" in page
