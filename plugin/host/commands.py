@@ -63,15 +63,18 @@ def algorithm_call(job: Job) -> Call:
 def completed(job: TrainJob) -> TrainJob:
     """Return `job` with every setting named, as Processing builds it: what is left out has the default preset's value.
 
-    A classical model computes on the CPU and has no epochs to keep.
+    What continues from a model has that model's settings. A classical model computes on the CPU, has no epochs to keep
+    and begins anew.
     """
     architecture = find_architecture(job.architecture)
     whole = replace(
         job,
-        hyperparameters={**architecture.defaults(), **job.hyperparameters},
+        hyperparameters={**({} if job.base_model else architecture.defaults()), **job.hyperparameters},
         strategy={**strategy_defaults(architecture), **job.strategy},
     )
-    return whole if architecture.kind == "network" else replace(whole, device="auto", keep_on_cancel=False)
+    if architecture.kind == "network":
+        return whole
+    return replace(whole, device="auto", keep_on_cancel=False, base_model="", fresh=False)
 
 
 def shell_commands(jobs: Iterable[Job]) -> str:

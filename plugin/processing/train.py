@@ -6,7 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from qgis.core import QgsProcessingContext, QgsProcessingOutputNumber, QgsProcessingParameterNumber
+from qgis.core import (
+    QgsProcessingContext,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterNumber,
+)
 
 from ..core.catalog import Architecture, Hyperparameter, condition_text
 from ..core.ensemble import MOST_MEMBERS
@@ -80,19 +85,24 @@ class Train(Algorithm):
         read = Reader(self, parameters, context)
         preset = read.choice("preset")
         architecture = self.architecture
+        is_network = architecture.kind == "network"
+        base_model = read.file("base_model") if is_network else ""
+        settings = {} if base_model else architecture.defaults(preset)
         has_grid = self.parameterDefinition("grid_step_days") is not None
         return TrainJob(
             samples=read.file("samples"),
             architecture=architecture.id,
             model=read.output_file("model"),
-            hyperparameters={**architecture.defaults(preset), **_given(read, architecture.hyperparameters)},
+            hyperparameters={**settings, **_given(read, architecture.hyperparameters)},
             strategy={**strategy_defaults(architecture, preset), **_given(read, strategy_of(architecture))},
             split=read_split(read),
             report=read.output_file("report"),
             grid_step_days=read.number("grid_step_days") if has_grid else 0.0,
+            base_model=base_model,
+            fresh=read.switch("fresh") if is_network else False,
             ensemble=read.integer("ensemble"),
-            keep_on_cancel=read.switch("keep_on_cancel") if architecture.kind == "network" else False,
-            device=read.choice("device") if architecture.kind == "network" else "auto",
+            keep_on_cancel=read.switch("keep_on_cancel") if is_network else False,
+            device=read.choice("device") if is_network else "auto",
         )
 
     def results(self, outputs: Mapping[str, Any], job: Job, context: QgsProcessingContext) -> dict[str, Any]:
@@ -117,6 +127,20 @@ class Train(Algorithm):
             advanced=True,
         )
         if architecture.kind == "network":
+            behavior = QgsProcessingParameterFile.Behavior.File
+            self.add(
+                QgsProcessingParameterFile("base_model", tr("Continue from"), behavior, "safetensors", None, True),
+                tr(
+                    "A model of this architecture to go on from: its bands, normalisation and settings stay, new "
+                    "classes are added. Empty: a new model."
+                ),
+                advanced=True,
+            )
+            self.add(
+                switch("fresh", tr("Begin anew")),
+                tr("Begin anew where the same training was stopped before; else it goes on where it was."),
+                advanced=True,
+            )
             self.add(
                 switch("keep_on_cancel", tr("Cancel keeps the best epoch")),
                 tr("Cancel then ends training and writes the best model so far; else it leaves nothing."),

@@ -140,6 +140,8 @@ def test_a_training_with_every_setting_changed(provider, context, architecture):
             report="/model.html",
             device="cuda",
             keep_on_cancel=True,
+            fresh=True,
+            ensemble=3,
         )
     )
     assert rebuilt(job, context) == job
@@ -171,6 +173,7 @@ def test_a_map_with_every_field_set(provider, context, tmp_path):
         decided_probability=0.9,
         memory_mb=700,
         device="cpu",
+        precision="float32",
         scheduler="tcp://dask:8786",
     )
     assert unchanged(job) == set()
