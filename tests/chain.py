@@ -30,7 +30,7 @@ class Chain:
 
     def map_job(self, folder: Path, products: tuple[str, ...] = ("class",), **fields: object) -> MapJob:
         outputs = {product: str(folder / f"{product}.tif") for product in products}
-        return MapJob(str(self.spec), str(self.model), outputs, **fields)
+        return MapJob(str(self.spec), str(self.model), outputs, **{"precision": "float32", **fields})
 
 
 def tiny_training(samples: Path, model: Path, architecture: str = "ltae", **fields: object) -> TrainJob:

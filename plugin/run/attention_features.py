@@ -22,7 +22,7 @@ from ..raster.cube import Cube, open_cube
 from ..raster.pixels import PixelSet, polygon_pixels, series_batches
 from ..raster.vectors import VectorSource
 from .exchange import Series, predict
-from .fit import check_fit
+from .fit import check_fit, probe_pixels
 from .folder import JobFolder
 from .mapping import select_bands
 
@@ -51,7 +51,7 @@ def explain_features(
     card = read_card(Path(job.model))
     spec = select_bands(load_cube_spec(Path(job.cube)), card)
     with open_cube(spec, job.memory_mb) as cube:
-        check_fit(card, cube, monitor)
+        check_fit(card, cube, probe_pixels(cube, cube.grid.window), monitor)
         pixels = polygon_pixels(VectorSource(job.vectors, job.layer), cube.grid, job.all_touched, job.memory_mb)
         for note in pixels.notes:
             monitor.note(note)

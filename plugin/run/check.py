@@ -16,6 +16,7 @@ from ..core.ensemble import gives_attention, members_of, model_title
 from ..core.errors import InputError, ModelFileError
 from ..core.jobs import (
     DEVICES,
+    PRECISIONS,
     AreaAccuracyJob,
     AttentionFeaturesJob,
     AttentionJob,
@@ -130,6 +131,8 @@ def _setting_problems(job: Job) -> Iterator[str]:
     fields = vars(job)
     if fields.get("device", "auto") not in DEVICES:
         yield f"The device is '{fields['device']}': choose one of {', '.join(DEVICES)}."
+    if fields.get("precision", "auto") not in PRECISIONS:
+        yield f"The precision is '{fields['precision']}': choose one of {', '.join(PRECISIONS)}."
     if fields.get("memory_mb", _LEAST_MEMORY_MB) < _LEAST_MEMORY_MB:
         yield f"The memory setting is {fields['memory_mb']} MB: give at least {_LEAST_MEMORY_MB} MB."
     if "class_field" in fields and not fields["class_field"]:

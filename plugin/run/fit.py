@@ -18,7 +18,7 @@ from .exchange import season_days
 
 _FULL_COVER, _HALF_COVER, _NO_COVER = 0.9, 0.5, 0.1  # share of the model's season that the cube's dates span
 _TOO_LARGE, _TOO_SMALL = 8.0, 0.01  # typical value of the cube over the largest one the model knows
-_PROBE_PX, _PROBES = 64, 9
+_PROBE_PX, _PROBES = 32, 9
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,16 @@ def _member_fit(card: ModelCard, dates: tuple[str, ...]) -> SeasonFit:
     )
 
 
-def check_fit(card: ModelCard, cube: Cube, monitor: Monitor) -> None:
-    """Check season and scale before a run; what is only doubtful becomes a warning.
+def probe_pixels(cube: Cube, area: Window) -> tuple[np.ndarray, np.ndarray]:
+    """Return pixels of small windows spread over `area`: values (n, T, C) as stored, valid (n, T) bool."""
+    found = [cube.read(window) for window in _probes(area)]
+    values = [np.moveaxis(values.reshape(*values.shape[:2], -1), -1, 0) for values, _ in found]  # (h * w, T, C)
+    valid = [valid.reshape(len(valid), -1).T for _, valid in found]
+    return np.concatenate(values), np.concatenate(valid).astype(bool)
+
+
+def check_fit(card: ModelCard, cube: Cube, pixels: tuple[np.ndarray, np.ndarray], monitor: Monitor) -> None:
+    """Check season and scale before a run, by the cube's `probe_pixels`; what is only doubtful becomes a warning.
 
     Raises:
         InputError: the cube's dates or values are not those the model was trained on.
@@ -64,7 +72,7 @@ def check_fit(card: ModelCard, cube: Cube, monitor: Monitor) -> None:
         raise InputError(season.sentence)
     if season.sentence:
         monitor.warning(season.sentence)
-    for band, (name, typical) in enumerate(zip(cube.bands, _typical_values(cube))):
+    for band, (name, typical) in enumerate(zip(cube.bands, _typical_values(cube, *pixels))):
         known = max(abs(card.lower[band]), abs(card.upper[band]))
         if typical and known and not _TOO_SMALL < typical / known < _TOO_LARGE:
             middle = (abs(card.lower[band]) + abs(card.upper[band])) / 2
@@ -76,22 +84,22 @@ def check_fit(card: ModelCard, cube: Cube, monitor: Monitor) -> None:
             )
 
 
-def _typical_values(cube: Cube) -> list[float]:
-    """Return the median magnitude of each band over small windows spread over the cube; 0 where nothing is valid."""
-    found = []
-    for window in _probes(cube.grid.width, cube.grid.height):
-        values, valid = cube.read(window)
-        physical = values * cube.scale[:, :, None, None] + cube.offset[:, :, None, None]  # (T, C, h, w)
-        found.append(np.abs(np.moveaxis(physical, 1, -1)[valid.astype(bool)]))  # (n, C)
-    magnitudes = np.concatenate(found)
-    return [float(value) for value in np.median(magnitudes, axis=0)] if len(magnitudes) else [0.0] * len(cube.bands)
+def _typical_values(cube: Cube, values: np.ndarray, valid: np.ndarray) -> list[float]:
+    """Return the median magnitude of each band over values (n, T, C) where valid (n, T); 0 where nothing is."""
+    physical = np.abs(values * cube.scale + cube.offset)[valid]  # (m, C)
+    return [float(value) for value in np.median(physical, axis=0)] if len(physical) else [0.0] * len(cube.bands)
 
 
-def _probes(width: int, height: int) -> list[Window]:
-    size_x, size_y = min(_PROBE_PX, width), min(_PROBE_PX, height)
+def _probes(area: Window) -> list[Window]:
+    size_x, size_y = min(_PROBE_PX, area.width), min(_PROBE_PX, area.height)
     steps = math.isqrt(_PROBES)
     return [
-        Window((width - size_x) * column // (steps - 1), (height - size_y) * row // (steps - 1), size_x, size_y)
+        Window(
+            area.x + (area.width - size_x) * column // (steps - 1),
+            area.y + (area.height - size_y) * row // (steps - 1),
+            size_x,
+            size_y,
+        )
         for row in range(steps)
         for column in range(steps)
     ]

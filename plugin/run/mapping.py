@@ -26,8 +26,8 @@ from ..raster.area import AreaOfInterest, map_area
 from ..raster.cube import Cube, open_cube
 from ..raster.grid import Window, tiles
 from ..raster.writer import MapLayer, MapWriter, is_intact
-from .exchange import band_order, season_days
-from .fit import check_fit
+from .exchange import band_order, season_days, write_arrays
+from .fit import check_fit, probe_pixels
 from .folder import JobFolder
 from .pipeline import SLOTS, Pipeline, SlotArrays
 from .plan import Checkpoint, MapPlan, Shard, as_numbers, as_windows, fingerprint_inputs
@@ -60,8 +60,9 @@ def map_windows(job: MapJob, folder: JobFolder, shard: Optional[Shard], monitor:
     checkpoint.load()
     with ExitStack() as stack:
         cube = stack.enter_context(open_cube(spec, job.memory_mb))
-        check_fit(card, cube, monitor)
         area, aoi = map_area(job, cube.grid)
+        pixels = probe_pixels(cube, area)
+        check_fit(card, cube, pixels, monitor)
         layers = {product: map_layer(job, card, cube, product) for product in job.outputs}
         if shard:
             layers = {product: replace(layer, shard=shard.label) for product, layer in layers.items()}
@@ -73,6 +74,8 @@ def map_windows(job: MapJob, folder: JobFolder, shard: Optional[Shard], monitor:
         slots = [SlotArrays(layout, slot_folder, slot) for slot in range(SLOTS)]
         worker = stack.enter_context(running_worker(python, folder.log))
         message = _open_message(job, card, cube, layout, slot_folder)
+        if job.precision == "auto":
+            message["probe"] = write_arrays(slot_folder, dict(zip(("values", "valid"), pixels)))
         windows = _settle(worker, message, windows, checkpoint, monitor)
         writers = {p: MapWriter(layer, cube.grid.part(area), bool(checkpoint.done)) for p, layer in layers.items()}
         for writer in writers.values():

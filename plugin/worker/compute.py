@@ -99,9 +99,10 @@ def start_compute(device_name: str, former: dict[str, Any], monitor: Monitor) ->
     device = torch.device(kept.device if kept.device in ("cpu", best) else "cpu")
     if _kernels(device) != kept.kernels:
         monitor.warning(
-            f"This map was begun on {kept.kernels} and goes on with {_kernels(device)}: numbers may differ in their "
-            "last digit from what is already mapped."
+            f"This map was begun on {kept.kernels} in {kept.dtype} and goes on with {_kernels(device)} in float32: "
+            "numbers may differ in their last digit from what is already mapped."
         )
+        kept = replace(kept, dtype="float32")
     return replace(kept, device=device.type, threads=cores() if device.type == "cpu" else 1, kernels=_kernels(device))
 
 

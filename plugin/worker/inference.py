@@ -13,7 +13,28 @@ _ONEDNN = getattr(torch.ops.mkldnn, "_linear_pointwise", None)  # absent where t
 _TYPES = (torch.float32, torch.bfloat16)  # that this kernel knows
 
 
-class QuickLinear(nn.Module):
+class Quick(nn.Module):
+    """A layer whose weights may be of a lower precision: it casts what comes in, and what goes out back to float32.
+
+    `hands_on`: the next layer is of this kind too, so that nothing need be cast between the two.
+    """
+
+    hands_on = False
+    weight: Tensor
+
+    def compute(self, x: Tensor) -> Tensor:
+        """Return the layer's answer in the type of its weights."""
+        raise NotImplementedError
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return what the layer makes of x."""
+        if self.weight.dtype != torch.bfloat16:
+            return self.compute(x)
+        y = self.compute(x.to(self.weight.dtype))
+        return y if self.hands_on else y.float()
+
+
+class QuickLinear(Quick):
     """A linear layer with its ReLU in one kernel: oneDNN's, which on CPUs outruns torch's own two to four times.
 
     Where that kernel is missing, or gradients are wanted, torch's own layers do it.
@@ -25,7 +46,7 @@ class QuickLinear(nn.Module):
         self.register_buffer("bias", bias)
         self.relu = relu
 
-    def forward(self, x: Tensor) -> Tensor:
+    def compute(self, x: Tensor) -> Tensor:
         """Return (..., out) of x (..., in)."""
         if _ONEDNN is not None and x.device.type == "cpu" and x.dtype in _TYPES and not torch.is_grad_enabled():
             return _ONEDNN(x, self.weight, self.bias, "relu" if self.relu else "none", [], "")
@@ -33,7 +54,7 @@ class QuickLinear(nn.Module):
         return y.relu() if self.relu else y
 
 
-class QuickConvolution(nn.Module):
+class QuickConvolution(Quick):
     """A convolution along time with its ReLU, channels last as oneDNN wants them: series come as (N, T, C) anyway."""
 
     def __init__(self, convolution: nn.Conv1d, relu: bool = False) -> None:
@@ -45,7 +66,7 @@ class QuickConvolution(nn.Module):
         self.padding = _padding(convolution)
         self.relu = relu
 
-    def forward(self, x: Tensor) -> Tensor:
+    def compute(self, x: Tensor) -> Tensor:
         """Return (N, out, T') of x (N, in, T)."""
         wide = x.unsqueeze(2).contiguous(memory_format=torch.channels_last)
         y = nn.functional.conv2d(
@@ -66,6 +87,15 @@ def quick_form(network: nn.Module) -> nn.Module:
     return quick
 
 
+def in_bfloat16(quick: nn.Module) -> nn.Module:
+    """Return a quick form whose linear layers and convolutions compute in bfloat16; all else stays in float32."""
+    reduced = copy.deepcopy(quick)
+    for part in reduced.modules():
+        if isinstance(part, Quick):
+            part.to(torch.bfloat16)
+    return reduced
+
+
 def quick_layers(layers: nn.Sequential) -> nn.Sequential:
     """Return `layers` in eval mode without dropout, each batch normalisation and ReLU in the layer before it."""
     result: list[nn.Module] = []
@@ -74,7 +104,11 @@ def quick_layers(layers: nn.Sequential) -> nn.Sequential:
             result[-1] = folded(result[-1], layer)
         else:
             result.append(layer)
-    return nn.Sequential(*_fused(result))
+    fused = list(_fused(result))
+    for layer, after in zip(fused, fused[1:]):
+        if isinstance(layer, Quick):
+            layer.hands_on = isinstance(after, (Quick, nn.Flatten, nn.ConstantPad1d, nn.MaxPool1d, nn.AvgPool1d))
+    return nn.Sequential(*fused)
 
 
 def folded(layer: nn.Linear | nn.Conv1d, norm: nn.BatchNorm1d) -> nn.Linear | nn.Conv1d:

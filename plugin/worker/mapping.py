@@ -22,6 +22,7 @@ from .compute import Compute, Lanes, lanes, settle, start_compute
 from .device import make_repeatable
 from .early import with_decision
 from .encoding import Code, make_codes
+from .precision import choose_precision
 from .predictor import Predictor, torch_readable
 
 if TYPE_CHECKING:
@@ -118,13 +119,15 @@ class OpenMap:
             self._codes = self._make_codes(message)
             self._slots = self._map_slots(*message["slots"])
             self._lanes: Lanes = self._resources.enter_context(lanes(compute.threads))
-            needs_settling = not compute.batch
-            self.compute: Compute = (
-                settle(compute, self._predictor, self._layout.dtype, self._lanes, monitor)
-                if needs_settling
-                else compute
-            )
-            self._predictor.batch = self.compute.batch
+            if not compute.batch:
+                compute = settle(compute, self._predictor, self._layout.dtype, self._lanes, monitor)
+                if message.get("probe"):
+                    probe, dtype = _probe(message), self._layout.dtype
+                    compute = choose_precision(compute, self._predictor, probe, dtype, self._lanes, monitor)
+            elif compute.dtype == "bfloat16":
+                self._predictor.dtype = torch.bfloat16
+            self.compute: Compute = compute
+            self._predictor.batch = compute.batch
             until_open.pop_all()
 
     def process(self, slot: int, pixels: int, monitor: Monitor) -> int:
@@ -209,6 +212,12 @@ def _as_slice(positions: np.ndarray) -> Any:
     """Return a slice where `positions` have no gap: numpy stores through it faster."""
     first, last = int(positions[0]), int(positions[-1])
     return slice(first, last + 1) if last - first + 1 == len(positions) else positions
+
+
+def _probe(message: Event) -> tuple[Tensor, Tensor]:
+    """Return pixels of the map: values (n, T, C) as stored, valid (n, T)."""
+    values, valid = (np.load(message["probe"][name], allow_pickle=False) for name in ("values", "valid"))
+    return torch_readable(values), torch.from_numpy(valid)
 
 
 def _load(message: Event, compute: Compute) -> Predictor:

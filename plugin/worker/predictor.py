@@ -16,7 +16,7 @@ from ..core.card import ModelCard
 from ..core.season import parse_date, season_start_for
 from .architectures import find_entry
 from .encoding import Answer
-from .inference import quick_form
+from .inference import in_bfloat16, quick_form
 from .model_file import load_members
 from .series import Preparation
 
@@ -55,6 +55,7 @@ class Predictor:
         self._members = [
             _Member(found, _shifted(days, card, found[0]), scale, offset, self.device) for found in members
         ]
+        self._dtype = torch.float32
         order = np.argsort(np.asarray(days), kind="stable")  # the order in which Preparation passes the dates on
         self.order = torch.from_numpy(order)
         self.days = torch.tensor(np.asarray(days, np.float32))  # of the cube's dates, in their own order
@@ -93,6 +94,22 @@ class Predictor:
         return Answer(probability[:count], weights, valid[:count].sum(1).to(self.device))
 
     @property
+    def can_reduce(self) -> bool:
+        """Return whether lower precision changes anything: a forest only compares."""
+        return any(member.is_network for member in self._members)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Number type of the networks' linear layers and convolutions: float32 or bfloat16."""
+        return self._dtype
+
+    @dtype.setter
+    def dtype(self, dtype: torch.dtype) -> None:
+        self._dtype = dtype
+        for member in self._members:
+            member.compute_in(dtype)
+
+    @property
     def is_differentiable(self) -> bool:
         """Return whether gradients flow through the model: a network, or an ensemble of networks."""
         return all(member.is_network for member in self._members)
@@ -119,8 +136,14 @@ class _Member:
     ) -> None:
         self._card, loaded = found
         self.is_network = find_entry(self._card).architecture.kind == "network"
-        self._model = _fastest(loaded, self.is_network, device)
+        self._precise = quick_form(loaded).to(device).eval() if self.is_network else loaded.to(device)
+        self._model = self._precise
         self._preparation = Preparation(self._card, days, scale, offset, device)
+
+    def compute_in(self, dtype: torch.dtype) -> None:
+        """Compute in float32 or bfloat16 from now on; a classical model only compares, in float32."""
+        is_reduced = self.is_network and dtype == torch.bfloat16
+        self._model = in_bfloat16(self._precise) if is_reduced else self._precise
 
     def answer(self, values: Tensor, valid: Tensor, attention: bool) -> tuple[Tensor, Optional[Tensor]]:
         """Return calibrated probability (n, K) and attention (n, heads, T) if wanted, dates in ascending order."""
@@ -157,13 +180,6 @@ def _shifted(days: Sequence[float], card: ModelCard, member: ModelCard) -> Seque
     start = season_start_for(member.season_start, member.days[0], card.dates)
     shift = (parse_date(card.season_start) - start).days
     return [day + shift for day in days]
-
-
-def _fastest(model: Any, is_network: bool, device: torch.device) -> Any:
-    """Return the quickest form of a loaded model that computes the same."""
-    if not is_network:
-        return model.to(device)
-    return quick_form(model).to(device).eval()
 
 
 def _padded(series: Tensor, length: int) -> Tensor:

@@ -27,13 +27,14 @@ from .judging import (
     ValidationPointsJob,
 )
 from .learning import DEVICES, SPLIT_METHODS, EnsembleJob, SplitSpec, TrainJob
-from .maps import MapJob
+from .maps import PRECISIONS, MapJob
 
 __all__ = [
     "BASELINE",
     "DEVICES",
     "JOB_KINDS",
     "MEMORY_MB",
+    "PRECISIONS",
     "SPLIT_METHODS",
     "AreaAccuracyJob",
     "AttentionFeaturesJob",

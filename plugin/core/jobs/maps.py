@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from .inputs import MEMORY_MB
 
+PRECISIONS = ("auto", "float32")
+
 
 @dataclass(frozen=True)
 class MapJob:
@@ -30,5 +32,6 @@ class MapJob:
     window_px: int = 0  # 0: from the memory setting
     memory_mb: int = MEMORY_MB
     device: str = "auto"
+    precision: str = "auto"  # one of PRECISIONS; "auto": bfloat16 where it is quicker and keeps the classes
     scheduler: str = ""  # address of a Dask scheduler whose workers share the files; '' = this machine alone
     kind: str = "map"
