@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from ..core.jobs import CubeJob, ExtractJob, Job, TableJob
 from ..core.recipe import Recipe, placed
 from .commands import completed
 from .project import results_folder
+from .shelf import SUFFIX
 
 _LONGEST_NAME = 1000  # how many numbered names are tried
 
@@ -45,15 +47,21 @@ def named(recipe: Recipe) -> Recipe:
     """Return `recipe` with a model file: a free name in the project's folder where it has none."""
     if recipe.train.model:
         return recipe
-    return replace(recipe, train=replace(recipe.train, model=str(free_model(results_folder(), recipe))))
+    return replace(
+        recipe, train=replace(recipe.train, model=str(free_model(results_folder(), recipe.train.architecture)))
+    )
 
 
-def free_model(folder: Path, recipe: Recipe, coming: Collection[str] = ()) -> Path:
-    """Return a model file in `folder`, named after the architecture, that is neither there nor `coming`."""
-    name = recipe.train.architecture
-    candidates = [folder / f"{name}.safetensors"]
-    candidates += [folder / f"{name}_{number}.safetensors" for number in range(2, _LONGEST_NAME)]
+def free_model(folder: Path, name: str, coming: Collection[str] = ()) -> Path:
+    """Return a model file in `folder`, called `name` or name_2, ..., that is neither there nor `coming`."""
+    candidates = [folder / f"{name}{SUFFIX}"]
+    candidates += [folder / f"{name}_{number}{SUFFIX}" for number in range(2, _LONGEST_NAME)]
     return next((path for path in candidates if not path.exists() and str(path) not in coming), candidates[0])
+
+
+def unnumbered(name: str) -> str:
+    """Return `name` without the number that free_model gave it."""
+    return re.sub(r"_\d+$", "", name) or name
 
 
 def _inputs(job: CubeJob | ExtractJob | TableJob) -> tuple[str, ...]:

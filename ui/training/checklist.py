@@ -29,7 +29,7 @@ _ICONS = {
     DOUBTFUL: QStyle.StandardPixmap.SP_MessageBoxWarning,
     _GOOD: QStyle.StandardPixmap.SP_DialogApplyButton,
 }
-_MOST_ROWS = 4  # shown without scrolling
+_MOST_LINES = 7  # of text that are shown without scrolling
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,8 @@ class Checklist(QScrollArea):
             layout.addWidget(_row(line))
         layout.addStretch()
         self.setWidget(body)
-        rows = max(1, min(len(self._lines), _MOST_ROWS))
-        self.setFixedHeight(body.sizeHint().height() * rows // max(1, len(self._lines)) + 6)
+        most = _MOST_LINES * self.fontMetrics().lineSpacing()
+        self.setFixedHeight(min(body.sizeHint().height() + 2 * self.frameWidth() + 2, most))
 
 
 def _row(line: Line) -> QWidget:

@@ -17,7 +17,7 @@ from ...plugin.core.recipe import Recipe
 from ...plugin.host.preflight import DOUBTFUL, RENAME, WRONG, Finding, findings
 from ...plugin.host.queue import DONE, Run
 from ...plugin.host.shelf import SUFFIX
-from ...plugin.host.steps import due_jobs, free_model, named, run_jobs
+from ...plugin.host.steps import due_jobs, free_model, named, run_jobs, unnumbered
 from ...plugin.host.text import tr
 from ..loading import load_ui
 from ..page import Page
@@ -153,7 +153,8 @@ class TrainPage(Page):
 
     def _take_free_name(self) -> None:
         recipe = self.workspace.recipe
-        model = free_model(Path(named(recipe).train.model).parent, recipe, self._coming())
+        shown = Path(named(recipe).train.model)
+        model = free_model(shown.parent, unnumbered(shown.stem), self._coming())
         self.workspace.update(train=replace(recipe.train, model=str(model)))
         self.show_recipe()
 
@@ -169,14 +170,19 @@ class TrainPage(Page):
         self._place()
         recipe = named(self.workspace.recipe)
         jobs = run_jobs(recipe)
-        entry = load_catalog()[recipe.train.architecture]
-        run = self.workspace.queue.submit(due_jobs(jobs), f"{Path(recipe.train.model).stem} ({entry.title})")
+        model = Path(recipe.train.model)
+        short = load_catalog()[recipe.train.architecture].title.split(" (")[0]
+        run = self.workspace.queue.submit(due_jobs(jobs), f"{model.stem} ({short})")
+        if self.workspace.recipe.train.model:  # the user's own name: the next run gets one like it
+            following = free_model(model.parent, unnumbered(model.stem), self._coming())
+            self.workspace.update(train=replace(self.workspace.recipe.train, model=str(following)))
+            self.show_recipe()
         run.finished.connect(lambda: self._offer_map(run, recipe))
         self.run_list.setCurrentRow(0)
         return run
 
     def _offer_map(self, run: Run, recipe: Recipe) -> None:
-        """Have the page Map ready for the model; the next run gets a name of its own."""
+        """Have the page Map ready for the model."""
         if run.state != DONE or run.output("model") is None:
             return
         now = self.workspace.recipe
