@@ -12,7 +12,7 @@ from .findings import Findings
 from .masks import MasksSection
 from .rasters import RastersSection
 from .samples import SamplesSection
-from .section import Section
+from .section import Section, narrow_boxes
 from .split import SplitSection
 
 
@@ -32,6 +32,7 @@ class DataPage(Page):
         self.samples = SamplesSection(workspace, self.findings)
         self.split = SplitSection(workspace, self.findings)
         for section in self.sections:
+            narrow_boxes(section)
             self.tabs.addTab(section, section.title)
         workspace.recipe_changed.connect(self.show_recipe)
         workspace.field_wanted.connect(self._show_field)

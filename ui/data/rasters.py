@@ -22,7 +22,7 @@ from ...plugin.run.survey import Survey, SurveyRow, typed_date
 from ..loading import load_ui
 from ..workspace import Workspace
 from . import editing
-from .acquisitions import DATE, SORT, VALID, AcquisitionTable, ShareBar
+from .acquisitions import BANDS, DATE, LABEL, MASK, SORT, VALID, AcquisitionTable, ShareBar
 from .dropping import can_drop, dropped
 from .findings import Findings
 from .hint import show_hint
@@ -30,7 +30,7 @@ from .layer_picker import LayerPicker
 from .section import Section
 from .series import SeriesPanel, band_color
 
-_COLUMN_LETTERS = (29, 36, 22, 34)
+_COLUMN_LETTERS = {DATE: 29, BANDS: 20, VALID: 16}
 _SWATCH_PX = 12
 
 
@@ -64,9 +64,10 @@ class RastersSection(Section):
         self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 9)
         header = self.table.horizontalHeader()
         letter = self.fontMetrics().averageCharWidth()
-        for column, letters in enumerate(_COLUMN_LETTERS):
+        for column, letters in _COLUMN_LETTERS.items():
             self.table.setColumnWidth(column, letter * letters)
-        header.setSectionResizeMode(VALID, QHeaderView.ResizeMode.Stretch)
+        for column in (LABEL, MASK):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
         header.setHighlightSections(False)
         self._invitation = QLabel(
             tr("Drag raster layers, a layer group or files here,\nor use Add layers, Add files or a folder above.")

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtWidgets import QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QWidget
 
 from ..workspace import Workspace
 from .findings import Findings
+
+_LEAST_LETTERS = 14
 
 
 class Section(QWidget):
@@ -26,3 +28,10 @@ class Section(QWidget):
     def gaps(self) -> dict[QWidget, str]:
         """Return what is missing or wrong, a sentence by the field it belongs to."""
         return {}
+
+
+def narrow_boxes(widget: QWidget) -> None:
+    """Let the combo boxes in `widget` be narrower than their longest entry, so that the page fits small screens."""
+    for box in widget.findChildren(QComboBox):
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setMinimumContentsLength(_LEAST_LETTERS)

@@ -86,6 +86,7 @@ class SeriesPanel(QWidget):
     def _show_pixel(self, series: PixelSeries) -> None:
         self._pixel = series
         self._draw()
+        self.window().raise_()  # the click brought the map to the front
 
     def _show_bands(self) -> None:
         """Offer the bands of the cube; the pixel of another cube is forgotten."""

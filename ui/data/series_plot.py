@@ -10,7 +10,7 @@ from typing import Optional
 
 from qgis.PyQt.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from qgis.PyQt.QtGui import QColor, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
-from qgis.PyQt.QtWidgets import QSizePolicy, QToolTip, QWidget
+from qgis.PyQt.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
 _DOT = 3.0  # radius, px
 _TICK_GAP = 4
@@ -37,8 +37,11 @@ class Line:
     points: tuple[Point, ...]
 
 
-class SeriesPlot(QWidget):
-    """Draws lines; the mouse shows date and values."""
+class SeriesPlot(QLabel):
+    """Draws lines; the mouse shows date and values.
+
+    A label, because QGIS's dark themes are style sheets: they give a label its colours, but not a plain widget.
+    """
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)

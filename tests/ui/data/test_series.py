@@ -8,6 +8,7 @@ import pytest
 from chronomap.plugin.run.survey import survey
 from chronomap.ui.data.series_plot import Line, Point, SeriesPlot, month_starts, nice_ticks
 from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY
+from qgis.PyQt.QtWidgets import QWidget
 from synthetic import BANDS, CORNER, PIXEL_M, SCALE
 from waiting import wait_until
 
@@ -78,6 +79,14 @@ def test_the_plot_draws_in_the_colours_of_the_palette(qgis_app):
     colors = {image.pixelColor(x, y).name() for x in range(300) for y in range(150)}
     assert plot.palette().base().color().name() in colors
     assert "#ff0000" in colors
+
+
+def test_the_plot_is_coloured_by_themes_that_colour_labels(qgis_app):
+    home = QWidget()
+    home.setStyleSheet("QLabel { color: #aabbcc }")
+    plot = SeriesPlot(home)
+    plot.ensurePolished()
+    assert plot.palette().text().color().name() == "#aabbcc"
 
 
 def test_ticks_are_round_and_span_the_values():
