@@ -28,7 +28,7 @@ class Recipe:
     extract: ExtractJob = field(default_factory=lambda: ExtractJob("", "", "", ""))
     table: Optional[TableJob] = None
     train: TrainJob = field(default_factory=_train_default)
-    map: MapJob = field(default_factory=lambda: MapJob("", "", {}))
+    map: MapJob = field(default_factory=lambda: MapJob("", "", {"class": ""}))
     is_mapped: bool = False  # the map is made as soon as the model is trained
     format: int = RECIPE_FORMAT
 

@@ -13,6 +13,7 @@ from ..core.cube_spec import CubeSpec
 from ..core.jobs import ExtractJob
 from ..core.monitor import Monitor
 from ..core.recipe import Recipe
+from ..raster.area import map_area
 from ..raster.cube import Cube, open_cube
 from ..raster.discover import discover
 from ..raster.grid import Window
@@ -65,7 +66,7 @@ def workload(recipe: Recipe, monitor: Monitor, spec: Optional[CubeSpec] = None) 
     with open_cube(spec or discover(recipe.cube), recipe.extract.memory_mb) as cube:
         monitor.check()
         count, classes, sampled = _sampling(recipe.extract, cube)
-        area = cube.grid.window_over(recipe.map.extent) if recipe.map.extent else cube.grid.window
+        area, _ = map_area(recipe.map, cube.grid)
         return Workload(
             bands=cube.bands,
             dates=cube.dates,
