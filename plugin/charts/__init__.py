@@ -24,6 +24,7 @@ from .early import early_season
 from .filters import filter_responses
 from .honesty import deletion_curves, seed_agreement
 from .profile import profiles
+from .rates import rate_sweep
 from .scores import class_scores, confusion_matrix, learning_curves
 from .series import series_explained
 from .steps import attention_matrix, attention_steps
@@ -36,6 +37,7 @@ FIGURES: dict[str, Callable[..., Figure]] = {
         importance_heatmap,
         heads_heatmap,
         learning_curves,
+        rate_sweep,
         confusion_matrix,
         class_areas,
         class_scores,

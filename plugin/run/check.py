@@ -33,6 +33,7 @@ from ..core.jobs import (
     ExtractJob,
     Job,
     MapJob,
+    RateFinderJob,
     SceneJob,
     SplitGapJob,
     TableJob,
@@ -46,7 +47,7 @@ from .ensemble import ensemble_problems
 from .exchange import band_order
 from .fit import season_fit
 from .judge_check import area_accuracy_problems, area_problems, gap_problems, map_list_problems, points_problems
-from .training_check import train_problems
+from .training_check import rate_problems, train_problems
 
 _LEAST_MEMORY_MB = 200
 _LEAST_DISK_BYTES = 20_000_000
@@ -226,6 +227,7 @@ _SPECIFIC: dict[type, Callable[[Any], list[str]]] = {
     ExtractJob: _extract_problems,
     TrainJob: train_problems,
     EnsembleJob: ensemble_problems,
+    RateFinderJob: rate_problems,
     MapJob: _map_problems,
     AttentionJob: _attention_problems,
     AttentionFeaturesJob: _features_problems,

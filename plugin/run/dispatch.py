@@ -26,6 +26,7 @@ from ..core.jobs import (
     ExtractJob,
     Job,
     MapJob,
+    RateFinderJob,
     SceneJob,
     SplitGapJob,
     TableJob,
@@ -51,6 +52,7 @@ from .folder import JobFolder, job_folder
 from .map_areas import class_areas
 from .map_disagreement import consensus_map, map_disagreement
 from .mapping import map_cube
+from .rate_finder import find_rate
 from .report import cube_report
 from .split_gap import split_gap
 from .train import train
@@ -132,6 +134,7 @@ _RUNNERS: dict[type, Runner] = {
     TableJob: _read_table,
     TrainJob: train,
     EnsembleJob: join_models,
+    RateFinderJob: find_rate,
     MapJob: _map,
     AttentionJob: explain,
     AttentionFeaturesJob: explain_features,

@@ -5,10 +5,14 @@ from __future__ import annotations
 
 from ..core.catalog import load_catalog, value_problems
 from ..core.ensemble import MOST_MEMBERS
-from ..core.jobs import TrainJob
+from ..core.jobs import RateFinderJob, TrainJob
 from ..core.strategy import STRATEGY
 from .continuation import base_problems
+from .rate_finder import as_training
 from .split import split_problems
+
+_HIGHEST_RATE = 100.0
+_LEAST_STEPS, _MOST_STEPS = 20, 10_000  # of a search for a learning rate
 
 
 def train_problems(job: TrainJob) -> list[str]:
@@ -23,4 +27,16 @@ def train_problems(job: TrainJob) -> list[str]:
         found.append(f"The ensemble has {job.ensemble} members: choose 1 (no ensemble) to {MOST_MEMBERS}.")
     if job.base_model:
         found += base_problems(job)
+    return found
+
+
+def rate_problems(job: RateFinderJob) -> list[str]:
+    """Return why no learning rate can be looked for."""
+    found = train_problems(as_training(job))
+    if not found and load_catalog()[job.architecture].kind != "network":
+        found.append(f"{load_catalog()[job.architecture].title} has no learning rate: choose a network.")
+    if not 0 < job.lowest < job.highest <= _HIGHEST_RATE:
+        found.append(f"The rates go from {job.lowest:g} to {job.highest:g}: choose rising rates from above 0 to 100.")
+    if not _LEAST_STEPS <= job.steps <= _MOST_STEPS:
+        found.append(f"There are {job.steps} steps: choose {_LEAST_STEPS} to {_MOST_STEPS}.")
     return found

@@ -15,6 +15,7 @@ from .explain_command import delete_dates, explain_samples, explain_series, grow
 from .mapping import map_close, map_open, window
 from .pace_command import pace
 from .predict_command import predict
+from .rate_finder import find_rate
 from .size_command import size
 from .train_command import train
 
@@ -26,6 +27,7 @@ Command = Callable[["Session", Event], Event]
 COMMANDS: dict[str, Command] = {
     "train": train,
     "ensemble": ensemble,
+    "find_rate": find_rate,
     "predict": predict,
     "map_open": map_open,
     "window": window,

@@ -169,23 +169,31 @@ class Trainer:
         self.network.train()
         total, seen = torch.zeros((), device=train.label.device), 0
         for batch in self.batches(train.label):
-            self.monitor.check()
-            chosen = batch.to(train.label.device)
-            x, days, valid = augmented(
-                self.preparation, train.values[chosen], train.valid[chosen], self.strategy, self.generator
-            )
-            loss = criterion(self.network(x, days, valid), train.label[chosen])
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            if self.strategy["gradient_clip"]:
-                nn.utils.clip_grad_norm_(self.network.parameters(), self.strategy["gradient_clip"])
-            optimizer.step()
+            total += self.step(train, batch, criterion, optimizer) * len(batch)
             schedule.after_batch()
-            total += loss.detach() * len(batch)
             seen += len(batch)
             if self.monitor.is_finishing():
                 break
         return float(total) / seen
+
+    def step(self, train: Series, batch: Tensor, criterion: Criterion, optimizer: torch.optim.Optimizer) -> Tensor:
+        """Learn from one `batch` of indices and return its loss.
+
+        Raises:
+            Canceled: the user stopped the job.
+        """
+        self.monitor.check()
+        chosen = batch.to(train.label.device)
+        x, days, valid = augmented(
+            self.preparation, train.values[chosen], train.valid[chosen], self.strategy, self.generator
+        )
+        loss = criterion(self.network(x, days, valid), train.label[chosen])
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        if self.strategy["gradient_clip"]:
+            nn.utils.clip_grad_norm_(self.network.parameters(), self.strategy["gradient_clip"])
+        optimizer.step()
+        return loss.detach()
 
     def batches(self, label: Tensor) -> list[Tensor]:
         """Return batches of indices into the training samples, as many as there are samples in all.

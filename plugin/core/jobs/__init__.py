@@ -26,7 +26,7 @@ from .judging import (
     SplitGapJob,
     ValidationPointsJob,
 )
-from .learning import DEVICES, SPLIT_METHODS, EnsembleJob, SplitSpec, TrainJob
+from .learning import DEVICES, SPLIT_METHODS, EnsembleJob, RateFinderJob, SplitSpec, TrainJob
 from .maps import PRECISIONS, MapJob
 
 __all__ = [
@@ -53,6 +53,7 @@ __all__ = [
     "ExtractJob",
     "Job",
     "MapJob",
+    "RateFinderJob",
     "SceneJob",
     "SplitGapJob",
     "SplitSpec",
@@ -64,7 +65,7 @@ __all__ = [
 ]
 
 Job = Union[
-    CubeJob, ExtractJob, TableJob, TrainJob, EnsembleJob, MapJob,
+    CubeJob, ExtractJob, TableJob, TrainJob, EnsembleJob, RateFinderJob, MapJob,
     AttentionJob, AttentionFeaturesJob, EvaluateJob, EvaluateMapJob, SceneJob,
     DisagreementJob, ClassAreasJob, ConsensusJob, AreaAccuracyJob, ValidationPointsJob, SplitGapJob,
     CompareJob, CompareTrainJob, BoardJob,

@@ -52,6 +52,28 @@ class TrainJob:
 
 
 @dataclass(frozen=True)
+class RateFinderJob:
+    """Find a learning rate: a short training in which it rises from step to step, and the loss that each step makes.
+
+    Only training samples are looked at; no model is written.
+    """
+
+    samples: str
+    architecture: str
+    hyperparameters: dict[str, Any] = field(default_factory=dict)  # as in TrainJob
+    strategy: dict[str, Any] = field(default_factory=dict)
+    split: SplitSpec = SplitSpec()
+    grid_step_days: float = 0.0
+    lowest: float = 1e-6
+    highest: float = 1.0
+    steps: int = 150
+    chart: str = ""  # .svg or .png
+    table: str = ""  # CSV
+    device: str = "auto"
+    kind: str = "find_learning_rate"
+
+
+@dataclass(frozen=True)
 class EnsembleJob:
     """Join trained models of the same bands and classes into one; their mean probabilities decide.
 
