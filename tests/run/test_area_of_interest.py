@@ -1,32 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Maps of polygons: empty outside, the same as the whole map inside."""
+"""Where a map of polygons lies; what it holds is tested with the maps."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from chronomap.plugin.core.errors import InputError
 from chronomap.plugin.raster.area import AreaOfInterest, map_area
 from chronomap.plugin.raster.grid import Window, grid_of
 from chronomap.plugin.raster.vectors import VectorSource
 from chronomap.plugin.run.dispatch import run_job
-from osgeo import gdal, ogr, osr
+from synthetic import write_vectors
 
 LEFT, TOP, SIDE = 500000.0, 5200000.0, 10.0  # the chain's cube: 96 x 80 pixels
 
 
-def polygons(path, *rings, epsg=32633):
+def polygons(path, *rings):
     """Write polygons whose corners are given in pixels (column, row)."""
-    crs = osr.SpatialReference()
-    crs.ImportFromEPSG(epsg)
-    source = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
-    layer = source.CreateLayer("aoi", crs, ogr.wkbPolygon)
-    for ring in rings:
-        corners = ", ".join(f"{LEFT + SIDE * x} {TOP - SIDE * y}" for x, y in [*ring, ring[0]])
-        record = ogr.Feature(layer.GetLayerDefn())
-        record.SetGeometry(ogr.CreateGeometryFromWkt(f"POLYGON (({corners}))"))
-        layer.CreateFeature(record)
-    return str(path)
+    corners = (", ".join(f"{LEFT + SIDE * x} {TOP - SIDE * y}" for x, y in [*ring, ring[0]]) for ring in rings)
+    return write_vectors(path, [(f"POLYGON (({text}))", {}) for text in corners])
 
 
 def box(left, top, right, bottom):
@@ -36,32 +27,6 @@ def box(left, top, right, bottom):
 @pytest.fixture
 def grid(chain):
     return grid_of(chain.cube.rasters[0])
-
-
-def read(path):
-    return gdal.Open(str(path)).ReadAsArray()
-
-
-def test_the_map_is_that_of_the_whole_inside_and_empty_outside(chain, tmp_path, listener):
-    aoi = polygons(tmp_path / "aoi.gpkg", [(10, 10), (60, 10), (10, 50)])
-    outputs = listener.run(chain.map_job(tmp_path / "part", ("class", "probability"), aoi=aoi, window_px=16))
-    run_job(chain.map_job(tmp_path / "whole", ("class", "probability")))
-    part, whole = read(tmp_path / "part/class.tif"), read(tmp_path / "whole/class.tif")[10:50, 10:60]
-    columns, rows = np.meshgrid(np.arange(50) + 0.5, np.arange(40) + 0.5)
-    inside = columns / 50 + rows / 40 < 1
-    assert part.shape == whole.shape
-    assert (part[inside] == whole[inside]).all()
-    assert (part[~inside] == 0).all()
-    assert (read(tmp_path / "part/probability.tif")[:, ~inside] == 65535).all()
-    assert (outputs["pixels"], outputs["invalid"]) == (inside.sum(), (whole[inside] == 0).sum())
-
-
-def test_windows_without_a_pixel_inside_are_not_computed(chain, tmp_path, listener):
-    aoi = polygons(tmp_path / "aoi.gpkg", box(0, 0, 12, 12), box(80, 64, 92, 76))
-    listener.run(chain.map_job(tmp_path, aoi=aoi, window_px=16))
-    windows = [event for event in listener.events if event["event"] == "window"]
-    assert windows[-1]["count"] <= 8  # of 30
-    assert (read(tmp_path / "class.tif")[20:60, 20:75] == 0).all()
 
 
 def test_polygons_that_overlap_leave_no_hole(tmp_path, grid):

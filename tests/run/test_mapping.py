@@ -20,7 +20,7 @@ from chronomap.plugin.core.jobs import save_job
 from chronomap.plugin.core.monitor import Monitor
 from chronomap.plugin.run.dispatch import run_job
 from osgeo import gdal
-from synthetic import CLASSES
+from synthetic import CLASSES, write_vectors
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = sorted(CLASSES[:3])
@@ -82,6 +82,23 @@ def test_a_part_of_the_scene_is_the_same_as_in_the_whole_map(chain, whole, tmp_p
     part = gdal.Open(str(tmp_path / "class.tif"))
     assert part.GetGeoTransform()[0] == x
     assert np.array_equal(read(tmp_path / "class.tif")[0], whole["class"][0, 39:59, 13:43])
+
+
+def test_polygons_are_mapped_as_in_the_whole_map_and_the_rest_is_empty(chain, whole, tmp_path, listener):
+    corners = ((10, 10), (60, 10), (10, 50), (10, 10))
+    ring = ", ".join(f"{500000 + 10 * x} {5200000 - 10 * y}" for x, y in corners)
+    aoi = write_vectors(tmp_path / "aoi.gpkg", [(f"POLYGON (({ring}))", {})])
+    outputs = listener.run(chain.map_job(tmp_path, ("class", "probability"), aoi=aoi, window_px=16))
+    part, same = read(tmp_path / "class.tif")[0], whole["class"][0, 10:50, 10:60]
+    columns, rows = np.meshgrid(np.arange(50) + 0.5, np.arange(40) + 0.5)
+    inside = columns / 50 + rows / 40 < 1
+    assert part.shape == same.shape
+    assert (part[inside] == same[inside]).all()
+    assert (part[~inside] == 0).all()
+    assert (read(tmp_path / "probability.tif")[:, ~inside] == 65535).all()
+    assert (outputs["pixels"], outputs["invalid"]) == (inside.sum(), (same[inside] == 0).sum())
+    windows = [event["count"] for event in listener.events if event["event"] == "window"]
+    assert windows[-1] <= 11  # of 16: those without a pixel inside are not computed
 
 
 def test_a_killed_worker_is_told_in_words_and_the_map_resumes_to_the_same_bits(chain, whole, tmp_path, listener):
