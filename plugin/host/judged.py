@@ -53,3 +53,4 @@ def finish_pairs(project: QgsProject, layer: QgsRasterLayer, group: QgsLayerTree
     lines = layer.legend().createLayerTreeModelLegendNodes(node)
     first = len(lines) - len(layer.renderer().classes())
     QgsMapLayerLegendUtils.setLegendNodeOrder(node, list(range(first, min(len(lines), first + _SHOWN_PAIRS))))
+    layer.legendChanged.emit()  # the layer tree does not look again by itself

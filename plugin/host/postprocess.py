@@ -75,6 +75,7 @@ def finish_classes(project: QgsProject, layer: QgsRasterLayer, group: QgsLayerTr
     lines = layer.legend().createLayerTreeModelLegendNodes(node)
     first = len(lines) - len(layer.renderer().classes())
     QgsMapLayerLegendUtils.setLegendNodeOrder(node, list(range(first, len(lines))))
+    layer.legendChanged.emit()  # the layer tree does not look again by itself
 
 
 def finish_attention(project: QgsProject, layer: QgsRasterLayer, group: QgsLayerTreeGroup) -> None:

@@ -22,6 +22,7 @@ from ..core.errors import OutputError
 from .text import tr
 
 REFERENCE, MAPPED, POINT, NOTE = "reference", "mapped", "point", "note"
+_FID = "fid"
 _EMPTY = ""  # of the value map: back to unlabelled
 _TITLE = f"\"{POINT}\" || coalesce(': ' || nullif(\"{REFERENCE}\", ''), '')"  # 12: Wheat
 _OUTLINE, _HALO, _BARE = "#1d2733", "#ffffff", "#ffffff"
@@ -47,7 +48,7 @@ def write_form_style(path: Path, classes: Sequence[ClassInfo]) -> Path:
 def set_labelling(layer: QgsVectorLayer, classes: Sequence[ClassInfo]) -> None:
     """Give `layer` the form, the table and the look for labelling with `classes`."""
     _set_form(layer, classes)
-    _hide_column(layer, MAPPED)
+    _hide_columns(layer, (MAPPED, _FID))
     layer.setRenderer(_renderer(classes))
     layer.setDisplayExpression(_TITLE)
 
@@ -58,7 +59,7 @@ def _set_form(layer: QgsVectorLayer, classes: Sequence[ClassInfo]) -> None:
         REFERENCE: QgsEditorWidgetSetup("ValueMap", {"map": entries}),
         NOTE: QgsEditorWidgetSetup("TextEdit", {"IsMultiline": False, "UseHtml": False}),
         MAPPED: QgsEditorWidgetSetup("Hidden", {}),  # who sees what the map says tends to agree with it
-        "fid": QgsEditorWidgetSetup("Hidden", {}),
+        _FID: QgsEditorWidgetSetup("Hidden", {}),
     }
     form: QgsEditFormConfig = layer.editFormConfig()
     for name, widget in widgets.items():
@@ -69,13 +70,13 @@ def _set_form(layer: QgsVectorLayer, classes: Sequence[ClassInfo]) -> None:
         layer.setFieldAlias(layer.fields().lookupField(name), alias)
 
 
-def _hide_column(layer: QgsVectorLayer, name: str) -> None:
-    """Hide a field from the attribute table too."""
+def _hide_columns(layer: QgsVectorLayer, names: Sequence[str]) -> None:
+    """Hide fields from the attribute table too."""
     config: QgsAttributeTableConfig = layer.attributeTableConfig()
     config.update(layer.fields())
     columns = config.columns()
     for column in columns:
-        column.hidden = column.hidden or column.name == name
+        column.hidden = column.hidden or column.name in names
     config.setColumns(columns)
     layer.setAttributeTableConfig(config)
 

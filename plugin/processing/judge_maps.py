@@ -16,7 +16,9 @@ from qgis.core import (
     QgsProcessingParameterRasterDestination,
 )
 
+from ..core.classes import ClassInfo
 from ..core.jobs import ClassAreasJob, ConsensusJob, DisagreementJob, Job
+from ..core.records import from_plain
 from ..core.version import plugin_version
 from ..host.group import Provenance
 from ..host.judged import finish_pairs, style_classes, style_disagreement
@@ -106,7 +108,9 @@ class MapDisagreement(_Maps):
                 plan = LayerPlan(run[0], _provenance(self, "output", run[1]), 0, finish_classes)
                 prepare(context, job.output, plan)
             if job.pairs:
-                style_classes(Path(job.pairs))
+                write_style(
+                    Path(job.pairs), "class", [from_plain(ClassInfo, plain) for plain in outputs["pair_classes"]]
+                )
                 prepare(context, job.pairs, LayerPlan(run[0], _provenance(self, "pairs", run[1]), 1, finish_pairs))
             if job.table:
                 write_column_types(Path(job.table), _PAIR_TYPES)

@@ -15,6 +15,7 @@ from ..core.classes import ClassInfo, palette_color
 from ..core.jobs import ConsensusJob, DisagreementJob
 from ..core.monitor import Monitor
 from ..core.products import class_map_type
+from ..core.records import to_plain
 from ..core.theme import FALLBACK, GRID
 from ..raster.map_stack import NO_CLASS, MapStack, open_stack
 from ..raster.pixel_area import PixelAreas, pixel_areas
@@ -74,9 +75,10 @@ def map_disagreement(job: DisagreementJob, folder: JobFolder, monitor: Monitor, 
             state = np.where(is_full, (votes.distinct > 1).astype(np.int16), NO_CLASS)
             _, found_ha = tally(state, areas, window.y, 2)
             differing_ha, compared_ha = differing_ha + found_ha[1], compared_ha + found_ha.sum()
-    outputs = {name: getattr(job, name) for name in ("output", "pairs") if getattr(job, name)}
+    outputs: dict[str, Any] = {name: getattr(job, name) for name in ("output", "pairs") if getattr(job, name)}
     if job.pairs:
         write_attribute_table(Path(job.pairs), counts.pair_classes())
+        outputs["pair_classes"] = to_plain(counts.pair_classes())
     if job.table:
         write_rows(Path(job.table), PAIR_COLUMNS, counts.rows())
         outputs["table"] = job.table
