@@ -12,9 +12,13 @@ from .strategy import STRATEGY
 
 
 def architecture_help(architecture: Architecture) -> str:
-    """Return the help of an architecture: what it is, what it reads and gives, its presets and settings."""
+    """Return the help of an architecture: its title, and what architecture_body says of it."""
+    return f"<p><b>{escape(architecture.title)}</b></p>\n" + architecture_body(architecture)
+
+
+def architecture_body(architecture: Architecture) -> str:
+    """Return what an architecture is, what it reads and gives, its presets and settings."""
     parts = [
-        f"<p><b>{escape(architecture.title)}</b></p>",
         f"<p>{escape(architecture.summary)}</p>",
         _bullets(_traits(architecture)),
         _paper(architecture.doi),
@@ -25,13 +29,19 @@ def architecture_help(architecture: Architecture) -> str:
     return "\n".join(part for part in parts if part)
 
 
+def settings_help(settings: Sequence[Hyperparameter], declared: Sequence[Hyperparameter]) -> str:
+    """Return a table of settings with their defaults; conditions name others of the `declared` ones."""
+    return _rows_of_settings(settings, {setting.name: setting.default for setting in settings}, declared)
+
+
 def range_text(setting: Hyperparameter) -> str:
     """Return the values a setting may take, in words: "1 to 64", "adam, sgd", "yes or no"."""
     if setting.kind == "choice":
         return ", ".join(setting.choices)
     if setting.kind == "bool":
         return "yes or no"
-    return f"{value_text(setting.minimum)} to {value_text(setting.maximum)}"
+    unit = f" {setting.unit}" if setting.unit else ""
+    return f"{value_text(setting.minimum)} to {value_text(setting.maximum)}{unit}"
 
 
 def value_text(value: Any) -> str:
@@ -78,11 +88,17 @@ def _preset_values(architecture: Architecture, preset: Preset) -> str:
 def _settings(settings: Sequence[Hyperparameter], defaults: Mapping[str, Any]) -> str:
     if not settings:
         return ""
+    return "<p><b>Settings</b></p>" + _rows_of_settings(settings, defaults, settings)
+
+
+def _rows_of_settings(
+    settings: Sequence[Hyperparameter], defaults: Mapping[str, Any], declared: Sequence[Hyperparameter]
+) -> str:
     rows = [
-        (s.label, value_text(defaults[s.name]), range_text(s), f"{s.help} {condition_text(s, settings)}".strip())
+        (s.label, value_text(defaults[s.name]), range_text(s), f"{s.help} {condition_text(s, declared)}".strip())
         for s in settings
     ]
-    return "<p><b>Settings</b></p>" + _table(("Setting", "Default", "Range", "What it does"), rows)
+    return _table(("Setting", "Default", "Range", "What it does"), rows)
 
 
 def _bullets(sentences: Iterable[str]) -> str:

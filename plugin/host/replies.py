@@ -9,14 +9,14 @@ from typing import Any, Optional
 from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
-from ..core.errors import Canceled, ChronomapError
+from ..core.errors import Canceled, ChronomapError, InputError
 
 
 class Replies(QObject):
     """Waits for one future of run/live.py at a time: ``replies.expect(live.ask(message, topic))``."""
 
     answered = pyqtSignal(object)
-    failed = pyqtSignal(str)
+    failed = pyqtSignal(str, bool)  # a sentence, and whether the question itself was at fault
     _came = pyqtSignal(int)
 
     def __init__(self, parent: Optional[QObject] = None) -> None:
@@ -59,6 +59,6 @@ class Replies(QObject):
         elif isinstance(error, Canceled):
             return  # its owner closed the worker
         elif isinstance(error, ChronomapError):
-            self.failed.emit(str(error))
+            self.failed.emit(str(error), isinstance(error, InputError))
         else:
             raise error  # a fault of ours: QGIS shows it
