@@ -75,6 +75,10 @@ class Workspace(QObject):
 
     def close(self) -> None:
         """Stop what runs and let go of the project: the plugin is unloaded."""
+        if self._storing.isActive():
+            self._store()
+        self.recipe_changed.disconnect(self._storing.start)
+        self.recipe_loaded.disconnect(self._storing.start)
         self.queue.close()
         self.live.close()
         project = QgsProject.instance()
@@ -102,6 +106,13 @@ class Workspace(QObject):
         if run.state == FAILED:
             self.messages.failure(run.error, "\n".join(run.lines))
         model = run.output("model")
+        if model:
+            self._shelve(Path(model))  # also where the map after it failed
         if run.state == DONE and model:
-            self.shelf.add(Path(model))
             self.messages.success(tr("{title} is trained.").format(title=run.title), "\n".join(run.lines))
+
+    def _shelve(self, model: Path) -> None:
+        try:
+            self.shelf.add(model)
+        except ChronomapError as error:  # moved or deleted in the meantime
+            self.messages.warning(str(error))

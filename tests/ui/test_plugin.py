@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# ruff: noqa: N802 (names of QGIS)
 """The plugin as QGIS loads, unloads and reloads it."""
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from chronomap.plugin.host.project import stored_recipe
 from chronomap.ui.pages import PAGES
 from chronomap.ui.settings_menu import load_settings, save_settings
 from chronomap.ui.window import ChronomapWindow
+from chronomap.ui.workspace import Workspace
 from qgis.core import QgsProject
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QFontMetrics
@@ -125,6 +126,16 @@ def test_a_change_is_kept_in_the_project_without_being_told(workspace):
     assert QgsProject.instance().isDirty()
 
 
+def test_a_workspace_that_is_closed_writes_no_project_any_more(workspace, qgis_iface):
+    other = Workspace(qgis_iface)
+    other.load(RECIPE)
+    QgsProject.instance().clear()
+    other.close()
+    other.update(is_mapped=False)
+    wait(0.6)
+    assert stored_recipe() is None
+
+
 def test_settings_go_to_a_file_and_come_back(window, workspace, tmp_path):
     workspace.load(RECIPE)
     save_settings(workspace, tmp_path / "run.json")
@@ -150,6 +161,7 @@ def test_the_menu_copies_the_run_as_commands(window, workspace):
         "chronomap:buildcube",
         "chronomap:extractsamples",
         "chronomap:train_ltae",
+        "chronomap:map",
     ]
     actions["Copy as &Python"].trigger()
     assert QApplication.clipboard().text().startswith("import processing")

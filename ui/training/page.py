@@ -9,6 +9,7 @@ from typing import Optional
 
 from qgis.gui import QgsFileWidget
 from qgis.PyQt.QtCore import Qt, QTimer
+from qgis.PyQt.QtGui import QShowEvent
 from qgis.PyQt.QtWidgets import QListWidgetItem, QWidget
 
 from ...plugin.core.catalog import load_catalog
@@ -23,6 +24,7 @@ from ..loading import load_ui
 from ..page import Page
 from ..workspace import Workspace
 from .checklist import Checklist, Line
+from .forecast import Forecast
 from .run_panel import RunPanel
 
 _CHECK_MS = 200
@@ -43,6 +45,7 @@ class TrainPage(Page):
         self.folder_widget.setStorageMode(QgsFileWidget.StorageMode.GetDirectory)
         self.checklist = Checklist()
         self.check_layout.addWidget(self.checklist)
+        self.forecast = Forecast(workspace.live, self)
         self.run_panel = RunPanel(workspace.queue)
         self.runs_splitter.addWidget(self.run_panel)
         self.runs_splitter.setStretchFactor(1, 1)
@@ -66,6 +69,8 @@ class TrainPage(Page):
         workspace.recipe_loaded.connect(self._checking.start)
         workspace.checked.connect(self._checking.start)
         workspace.queue.changed.connect(self._list_runs)
+        workspace.queue.changed.connect(self._checking.start)
+        self.forecast.told.connect(self._checking.start)
         workspace.queue.run_changed.connect(self._rename_item)
 
     # ---- the recipe ----
@@ -131,8 +136,23 @@ class TrainPage(Page):
             if self._matters(topic)
             for sentence in doubts
         ]
+        lines += [Line(DOUBTFUL, sentence) for sentence in self.forecast.doubts]
         self.checklist.show_lines(lines)
         self.train_button.setEnabled(self.checklist.is_ready)
+        self._show_forecast()
+
+    def _show_forecast(self) -> None:
+        """Tell how long a run takes that can start; while another runs the pace cannot be told."""
+        if self.checklist.is_ready and self.isVisible() and self.workspace.queue.active is None:
+            self.forecast.want(self.workspace.recipe)
+        elif not self.checklist.is_ready:
+            self.forecast.drop()
+        self.estimate_label.setText(self.forecast.words or tr("Before the start"))
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 (Qt's name)
+        """Check anew: what a file was may have changed."""
+        super().showEvent(event)
+        self._checking.start()
 
     def _matters(self, topic: str) -> bool:
         """Return whether what is missing on the page about `topic` stops a training."""
