@@ -12,15 +12,18 @@ import numpy as np
 
 from ..core.classes import ClassInfo
 from ..core.errors import InputError
-from ..core.jobs import ExtractJob, SplitSpec
+from ..core.jobs import ExtractJob, SplitSpec, TableJob
+from ..core.monitor import Monitor
 from ..raster.access import quiet_gdal
 from ..raster.grid import Grid
 from ..raster.legend import make_legend
+from ..raster.rows import open_table
 from ..raster.samples import SampleSet, counted_classes, used_classes
 from ..raster.sampling import LabelledPixels, labelled_pixels
 from ..raster.vectors import VectorSet, VectorSource, find_layer, known_crs, open_vectors, read_features
 from .split import PART_NAMES, split
 
+_CHECK_ROWS = 1000  # how often a count asks whether it is canceled
 MIXED = len(PART_NAMES)  # part of a feature whose pixels go to several parts
 
 
@@ -149,3 +152,31 @@ def _shapes(vectors: VectorSet, owner: np.ndarray, part: np.ndarray) -> tuple[tu
         for feature, low, high in zip(vectors.features, lowest, highest)
         if high >= 0
     )
+
+
+def table_census(job: TableJob, monitor: Monitor) -> Census:
+    """Count the rows of a table of ready series by class.
+
+    Raises:
+        InputError: the table cannot be read, or has no such column.
+        Canceled: nobody wants to know any more.
+    """
+    table = open_table(job.table, job.layer)
+    if job.class_field not in table.names:
+        raise InputError(f"{table.title} has no column '{job.class_field}': choose another class column.")
+    column, names = table.names.index(job.class_field), Counter[str]()
+    for count, row in enumerate(table.rows()):
+        if count % _CHECK_ROWS == 0:
+            monitor.check()
+        names[row.cells[column]] += 1
+    blank = names.pop("", 0)
+    return Census(dict(names), dict(names), blank, "rows", table.notes)
+
+
+def table_columns(path: str, layer: str = "") -> tuple[str, ...]:
+    """Return the names of a table's columns ("1", "2", ... where it has no header).
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    return open_table(path, layer).names
