@@ -27,18 +27,23 @@ from .training import Series, Trainer
 if TYPE_CHECKING:
     from .session import Session
 
-_SMOOTHING = 0.9  # share of the mean loss kept from step to step
+_SMOOTHING = 0.9  # share of the mean loss kept from step to step, to see it break loose
+_WIDTH = 0.2  # decades of the learning rate that the smoothed curve and its slope are taken over
 _BREAKS_LOOSE = 4.0  # times the lowest loss
 _LEAST_STEPS = 10
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """Losses over rising learning rates: each (S,), as measured and smoothed; S is less than asked where it broke."""
+    """Losses over rising learning rates, each (S,); S is less than asked where the loss broke loose.
+
+    `loss` as each step made it, `smoothed` as a curve through them, `slope` of that curve by decade of the rate.
+    """
 
     rate: np.ndarray
     loss: np.ndarray
     smoothed: np.ndarray
+    slope: np.ndarray
 
 
 def find_rate(session: Session, message: Event) -> Event:
@@ -78,8 +83,7 @@ def sweep_rates(trainer: Trainer, train: Series, rates: list[float]) -> Sweep:
     criterion = make_criterion(trainer.strategy, train.label, len(trainer.names))
     optimizer = make_optimizer(trainer.strategy, trainer.network.parameters())
     losses: list[float] = []
-    smoothed: list[float] = []
-    mean = 0.0
+    mean, lowest = 0.0, math.inf
     trainer.network.train()
     for step, (rate, batch) in enumerate(zip(rates, _endless_batches(trainer, train.label)), 1):
         for group in optimizer.param_groups:
@@ -87,12 +91,25 @@ def sweep_rates(trainer: Trainer, train: Series, rates: list[float]) -> Sweep:
         loss = float(trainer.step(train, batch, criterion, optimizer))
         mean = _SMOOTHING * mean + (1 - _SMOOTHING) * loss
         level = mean / (1 - _SMOOTHING**step)  # without the pull of the 0 it began with
-        if not math.isfinite(loss) or (step > _LEAST_STEPS and level > _BREAKS_LOOSE * min(smoothed)):
+        if not math.isfinite(loss) or (step > _LEAST_STEPS and level > _BREAKS_LOOSE * lowest):
             break
         losses.append(loss)
-        smoothed.append(level)
+        lowest = min(lowest, level)
         trainer.monitor.progress(step / len(rates))
-    return Sweep(np.array(rates[: len(losses)]), np.array(losses), np.array(smoothed))
+    rate, loss_of_step = np.array(rates[: len(losses)]), np.array(losses)
+    return Sweep(rate, loss_of_step, *smooth(np.log10(rate), loss_of_step))
+
+
+def smooth(place: np.ndarray, value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return level and slope, (S,) each, of lines fitted around every place (S,): they do not lag behind."""
+    level, slope = np.empty_like(value), np.empty_like(value)
+    for index, centre in enumerate(place):
+        weight = np.exp(-0.5 * ((place - centre) / _WIDTH) ** 2)
+        middle, mean = (np.average(each, weights=weight) for each in (place, value))
+        spread = np.average((place - middle) ** 2, weights=weight)
+        slope[index] = np.average((place - middle) * (value - mean), weights=weight) / max(spread, 1e-12)
+        level[index] = mean + slope[index] * (centre - middle)
+    return level, slope
 
 
 def _endless_batches(trainer: Trainer, label: Tensor) -> Iterator[Tensor]:
@@ -106,10 +123,11 @@ def suggested_rate(sweep: Sweep) -> float:
         InputError: the loss does not fall.
     """
     lowest = int(np.argmin(sweep.smoothed)) if len(sweep.smoothed) else 0
-    if lowest < 2:
+    first = int(np.searchsorted(sweep.rate, sweep.rate[0] * 10 ** (2 * _WIDTH))) if lowest else 0  # edges are unsure
+    falls = sweep.slope[first:lowest]
+    if not len(falls) or falls.min() >= 0:
         raise InputError(
             "The loss falls at none of these learning rates: begin with a lower one, or look at the samples and "
             "settings."
         )
-    fall = np.gradient(sweep.smoothed[: lowest + 1], np.log10(sweep.rate[: lowest + 1]))
-    return float(sweep.rate[int(np.argmin(fall))])
+    return float(sweep.rate[first + int(np.argmin(falls))])
