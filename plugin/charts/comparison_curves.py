@@ -26,6 +26,9 @@ def learning_overlay(
 
     `owner` (R,): which of `names` (M,) a training belongs to; `best` (R,): the epoch that was kept, marked.
     """
+    trained = sorted({int(index) for index in owner})
+    handles = [entry_handles(names)[index] for index in trained]
+    names = [str(names[index]) for index in trained]
     foot = 0.75 + 0.2 * foot_rows(names, _WIDTH)
     figure = new_figure(_WIDTH, 2.3 + foot + 0.7, "Learning curves (validation part)")
     panels = (axes_at(figure, 0.65, foot, 3.7, 2.3), axes_at(figure, 5.05, foot, 3.7, 2.3))
@@ -40,7 +43,7 @@ def learning_overlay(
         axes.grid(color=GRID, linewidth=0.7)
     panels[0].set_ylim(0, _loss_top(np.asarray(loss, float)))
     panels[1].set_ylim(0, 1)
-    foot_legend(figure, entry_handles(names), names)
+    foot_legend(figure, handles, names)
     return figure
 
 
@@ -126,6 +129,8 @@ def _draw_attention(axes: Axes, attention: np.ndarray, days: np.ndarray, place: 
                 days[order], values[order], color=look.color, linestyle=look.dash, linewidth=1.2, marker=look.marker,
                 markersize=2.6,
             )  # fmt: skip
+    if not np.isfinite(attention).all(axis=1).any():
+        axes.text(0.5, 0.5, "no correct sample", transform=axes.transAxes, ha="center", size=SMALL, color=MUTED)
 
 
 def _label_attention(axes: Axes, cell: Cell, days: np.ndarray) -> None:

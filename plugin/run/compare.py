@@ -19,7 +19,7 @@ from ..core.records import write_json
 from ..core.version import plugin_version
 from ..core.worker import Worker, running_worker
 from ..raster.samples import SampleSet, load_samples
-from .compare_board import publish
+from .compare_board import draw_board, publish
 from .compare_measure import Answers, Arena, answers_of, attention_of, make_arena, mean_card, pace_of
 from .compare_members import Contender, Member, contenders, obstacles, split_words
 from .compare_words import cautions, notes, told
@@ -53,7 +53,7 @@ def run_comparison(
             board = replace(board, gap=_gap(board, found, random))
         if job.board:
             write_json(Path(job.board), board)
-        outputs = publish(board, job, folder.path, worker)
+        outputs = publish(board, job, draw_board(board, job, folder.path, worker))
     for sentence in board.warnings:
         monitor.warning(sentence)
     for line in told(board):
@@ -68,8 +68,11 @@ def show_board(job: BoardJob, folder: JobFolder, monitor: Monitor, python: str =
         ChronomapError: the board cannot be read, or an output cannot be written.
     """
     board = load_board(Path(job.board))
+    board = board.picked(job.pick) if job.pick else board
+    if not (job.charts or job.report):
+        return publish(board, job, {})
     with running_worker(python, folder.log) as worker:
-        return publish(board.picked(job.pick) if job.pick else board, job, folder.path, worker)
+        return publish(board, job, draw_board(board, job, folder.path, worker))
 
 
 def make_board(job: CompareJob, found: Sequence[Contender], arena: Arena, answers: Sequence[Answers]) -> Board:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Union
 
@@ -18,40 +18,40 @@ from .compare_page import board_report
 from .exchange import draw
 
 
-def publish(board: Board, job: Union[CompareJob, BoardJob], scratch: Path, worker: Worker) -> dict[str, Any]:
-    """Write what `job` names; return it, and `figures`: macro F1 by entry.
+def publish(board: Board, job: Union[CompareJob, BoardJob], charts: Mapping[str, Path]) -> dict[str, Any]:
+    """Write what `job` names; return it, and `figures`: macro F1 by entry. `charts`: files by id, for the report.
 
     Raises:
         OutputError: a file cannot be written.
     """
-    outputs: dict[str, Any] = {"figures": {entry.name: entry.scores["macro_f1"].value for entry in board.entries}}
     try:
         if job.table:
-            write_table(
-                Path(job.table),
-                ENTRY_COLUMNS,
-                (_entry_row(*pair) for pair in zip(board.entries, pareto(board.entries))),
-            )
+            rows = map(_entry_row, board.entries, pareto(board.entries))
+            write_table(Path(job.table), ENTRY_COLUMNS, rows)
         if job.pairs:
             write_table(Path(job.pairs), PAIR_COLUMNS, (_pair_row(pair, board) for pair in board.pairs))
-        if job.charts or job.report:
-            charts = draw_figures(board, Path(job.charts) if job.charts else scratch / "charts", worker)
         if job.report:
             Path(job.report).write_text(board_report(board, charts), encoding="utf-8")
     except OSError as error:
         raise OutputError(f"{error.filename} cannot be written ({error.strerror}): choose another place.") from error
-    outputs.update({name: getattr(job, name) for name in ("table", "pairs", "charts", "report") if getattr(job, name)})
-    return outputs
+    written = {name: getattr(job, name) for name in ("table", "pairs", "charts", "report") if getattr(job, name)}
+    return {"figures": {entry.name: entry.scores["macro_f1"].value for entry in board.entries}, **written}
 
 
-def draw_figures(board: Board, folder: Path, worker: Worker) -> dict[str, Path]:
-    """Draw every figure of the board into `folder`; return the files by id."""
+def draw_board(board: Board, job: Union[CompareJob, BoardJob], scratch: Path, worker: Worker) -> dict[str, Path]:
+    """Draw the figures that `job` wants, into its folder or `scratch`; return the files by id.
+
+    Raises:
+        OutputError: a chart cannot be written.
+    """
+    if not (job.charts or job.report):
+        return {}
+    folder = Path(job.charts) if job.charts else scratch / "charts"
     folder.mkdir(parents=True, exist_ok=True)
-    drawn = {}
+    files = {figure.id: folder / f"{figure.id}.svg" for figure in board_figures(board)}
     for figure in board_figures(board):
-        drawn[figure.id] = folder / f"{figure.id}.svg"
-        draw(worker, figure.chart, figure.arrays, [drawn[figure.id]])
-    return drawn
+        draw(worker, figure.chart, figure.arrays, [files[figure.id]])
+    return files
 
 
 ENTRY_COLUMNS = (

@@ -23,16 +23,17 @@ _PAIRS = (
     "more on one side?"
 )
 _COST = (
-    "Pixels per second: measured on this machine, computing only, without reading and writing rasters. The dashed line "
-    "joins the models that none beats in both accuracy and cost."
+    "Pixels per second: measured on this machine, computing only, without reading and writing rasters. Operations: "
+    "multiplications and additions; of a forest: comparisons. The dashed line joins the models that none beats "
+    "in both accuracy and cost."
 )
 _CALIBRATION = (
     "A calibrated model is right in 80 % of the cases where it says 80 %. Calibration error: the mean distance, "
     "weighted by the samples of each bin."
 )
 _ATTENTION = (
-    "Where models of different kinds look at the same dates, these dates carry the difference between classes. "
-    "Attention is a mixing weight, not a cause."
+    "Dates that models of different kinds share are worth a look; where they differ, attention says more about the "
+    "model than about the classes. It is a mixing weight, not a cause."
 )
 _FLATTERING = 0.02
 _DIFFERENCES = "Where a model makes other mistakes than the best one."

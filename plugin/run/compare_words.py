@@ -48,10 +48,13 @@ def cautions(found: Sequence[Contender], arena: Arena, tested: SampleSet, entrie
         sentences.append(f"Only {polygons} polygons are tested: nothing can be said of any difference.")
     elif polygons < _FEW_POLYGONS:
         sentences.append(f"Only {polygons} polygons are tested: intervals are rough, and only large differences show.")
+    by_missing: dict[tuple[str, ...], list[str]] = {}
+    for entry in entries:
+        by_missing.setdefault(entry.missing, []).append(entry.name)
     sentences += [
-        f"{entry.name} never predicts {', '.join(entry.missing)}, which the test part holds."
-        for entry in entries
-        if entry.missing
+        f"Never predicted by {', '.join(who)}: {', '.join(missing)}. Overall accuracy hides this."
+        for missing, who in by_missing.items()
+        if missing
     ]
     return sentences
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import shutil
 from contextlib import nullcontext
 from dataclasses import replace
-from contextlib import nullcontext
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Optional

@@ -8,6 +8,7 @@ from datetime import date
 
 import numpy as np
 import pytest
+from charts.compared import compared_arguments
 from charts.explained import explained_arguments
 from chronomap.plugin.charts import FIGURES, draw, save_figure
 from chronomap.plugin.charts.style import text_width, wrap
@@ -43,9 +44,10 @@ def arguments(name: str, classes: int = 3) -> dict:
     dates, attention, profile = {"dates": np.array(DATES)}, made["attention"], made["profile"]
     epochs = np.arange(1, 6)
     confusion = np.eye(classes, dtype=int) * 1200 + 1
-    explained = explained_arguments(DATES, made["classes"], made["colors"])
-    if name in explained:
-        return explained[name]
+    several = explained_arguments(DATES, made["classes"], made["colors"])
+    several.update(compared_arguments(DATES, made["classes"], made["colors"]))
+    if name in several:
+        return several[name]
     return {
         "importance_by_class": {
             **named, **dates, "observed": made["observed"], "counts": np.arange(classes),
