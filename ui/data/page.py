@@ -31,8 +31,9 @@ class DataPage(Page):
         self.masks = MasksSection(workspace, self.findings)
         self.samples = SamplesSection(workspace, self.findings)
         self.split = SplitSection(workspace, self.findings)
-        for section in self.sections:
+        for section in (self.masks, self.samples, self.split):
             narrow_boxes(section)
+        for section in self.sections:
             self.tabs.addTab(section, section.title)
         workspace.recipe_changed.connect(self.show_recipe)
         workspace.field_wanted.connect(self._show_field)

@@ -50,8 +50,8 @@ class RastersSection(Section):
         self.lower.layout().addWidget(self.series, 1)
         self.splitter.setSizes([330, 190])
         self.folder_label.setBuddy(self.folder)
-        self.same_day.addItem(tr("Mosaic: the first valid pixel counts"), MOSAIC)
-        self.same_day.addItem(tr("Keep apart: each is a date of its own"), KEEP)
+        self.same_day.addItem(tr("Mosaic, first valid pixel"), MOSAIC)
+        self.same_day.addItem(tr("Keep apart as dates"), KEEP)
         self._connect()
 
     def _set_up_table(self) -> None:

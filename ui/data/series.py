@@ -86,7 +86,6 @@ class SeriesPanel(QWidget):
     def _show_pixel(self, series: PixelSeries) -> None:
         self._pixel = series
         self._draw()
-        self.window().raise_()  # the click brought the map to the front
 
     def _show_bands(self) -> None:
         """Offer the bands of the cube; the pixel of another cube is forgotten."""
@@ -113,7 +112,7 @@ class SeriesPanel(QWidget):
         if self._pixel is not None:
             bands, values = self._pixel.bands, _pixel_values(self._pixel)
             valid = sum(self._pixel.valid)
-            text = tr("This pixel: {valid} of {count} dates are valid; hollow: masked or nodata.")
+            text = tr("{valid} of {count} dates are valid; hollow: masked or nodata.")
             self.caption.setText(text.format(valid=valid, count=len(values)))
         else:
             spec = self._findings.survey.spec
@@ -162,6 +161,7 @@ class SeriesPanel(QWidget):
     def _clicked(self, place: QgsPointXY, button: Any) -> None:
         if button == Qt.MouseButton.LeftButton:
             self.pick_at(place, self._canvas().mapSettings().destinationCrs())
+            self.window().raise_()  # the click brought the map to the front
 
     def _mark(self, place: QgsPointXY) -> None:
         self._drop_marker()
