@@ -3,11 +3,21 @@
 
 from __future__ import annotations
 
-from .data.page import DataPage
+from .compare.page import ComparePage
 from .data.page import DataPage
 from .environment.page import EnvironmentPage
+from .mapping.page import MapPage
 from .models.page import ModelsPage
+from .network.page import NetworkPage
 from .page import Page
 from .training.page import TrainPage
 
-PAGES: tuple[type[Page], ...] = (DataPage, TrainPage, ModelsPage, EnvironmentPage)
+PAGES: tuple[type[Page], ...] = (
+    DataPage,
+    NetworkPage,
+    TrainPage,
+    MapPage,
+    ModelsPage,
+    ComparePage,
+    EnvironmentPage,
+)
