@@ -25,8 +25,9 @@ _MOST_CLASSES = 6  # named beside the growth
 class SeriesExplained:
     """What series_explained draws, for T dates, C bands and K classes.
 
-    `values` (T, C) physical, `valid` (T,); `importance` (M, T) by the measures named in `measures` (M,), each drawn
-    below the other; `growth` (T, K) probabilities after each date, NaN before the first valid one.
+    `values` (T, C) physical, NaN where there are none, `valid` (T,); `importance` (M, T) by the measures named in
+    `measures` (M,), each drawn below the other; `growth` (T, K) probabilities after each date, NaN before the first
+    valid one.
     """
 
     dates: Sequence[str]
@@ -68,25 +69,29 @@ def series_explained(**arrays: Any) -> Figure:
         time_axis(panel, days, most=12)
         panel.tick_params(axis="x", labelbottom=panel is panels[-1])
         panel.yaxis.set_label_coords(-0.52 / (_WIDTH - _LEFT - _SIDE), 0.5)
-    foot_note(figure, str(shown.note) or "Hollow: masked dates, which the model did not see.")
+    foot_note(
+        figure,
+        str(shown.note) or "Hollow: masked dates, which the model did not see (at the edge: beyond it).",
+    )
     return figure
 
 
 def _draw_bands(axes: Axes, shown: SeriesExplained) -> None:
     days, seen = day_numbers(shown.dates), np.asarray(shown.valid, dtype=bool)
     values, handles = np.asarray(shown.values, dtype=float), []
+    shown_values = values[seen] if seen.any() else values
+    low, high = float(np.nanmin(shown_values)), float(np.nanmax(shown_values))
+    margin = 0.12 * (high - low) or 0.05
+    limits = (low - margin, high + margin)
     for index, band in enumerate(shown.bands):
         color = readable(palette_color(index))
         axes.plot(days[seen], values[seen, index], color=color, linewidth=1.1, marker="o", markersize=2.8)
         axes.plot(
-            days[~seen], values[~seen, index], "o", markerfacecolor=PAPER, markeredgecolor=color, markersize=2.8,
-            markeredgewidth=0.7, gid="masked",
+            days[~seen], np.clip(values[~seen, index], *limits), "o", markerfacecolor=PAPER, markeredgecolor=color,
+            markersize=2.8, markeredgewidth=0.7, gid="masked",
         )  # fmt: skip
         handles.append(Line2D([], [], color=color, marker="o", markersize=3, label=wrap(str(band), 1.2, SMALL, 1)))
-    shown_values = values[seen] if seen.any() else values
-    low, high = float(np.nanmin(shown_values)), float(np.nanmax(shown_values))
-    margin = 0.12 * (high - low) or 0.05
-    axes.set_ylim(low - margin, high + margin)  # clouds may leave the picture: they are no part of the season
+    axes.set_ylim(*limits)
     axes.set_ylabel("value", size=SMALL, color=MUTED)
     axes.grid(axis="y", color=GRID, linewidth=0.7)
     _side_legend(axes, handles)

@@ -5,10 +5,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .card import ModelCard
-from .catalog import load_catalog
-from .errors import InputError, ModelFileError
-
 AUTO, ATTENTION, OCCLUSION, GRADIENTS = "auto", "attention", "occlusion", "gradients"
 CHOICES = (AUTO, ATTENTION, OCCLUSION, GRADIENTS)
 
@@ -42,31 +38,3 @@ MEASURES = {
         "whatever their sign. That a date was seen at all has no part in it.",
     ),
 }  # fmt: skip
-
-
-def choose_method(card: ModelCard, method: str) -> str:
-    """Return the method itself, or for "auto": attention where the model gives it, else occlusion.
-
-    Raises:
-        InputError: the model cannot be explained by `method`.
-        ModelFileError: this version of the plugin does not know the model.
-    """
-    cards = card.members or (card,)
-    catalog = load_catalog()
-    unknown = [entry.architecture for entry in cards if entry.architecture not in catalog]
-    if unknown:
-        raise ModelFileError(
-            f"This plugin has no architecture '{unknown[0]}', which the model needs: update the plugin."
-        )
-    architectures = [catalog[entry.architecture] for entry in cards]
-    gives_attention = all(architecture.gives_attention for architecture in architectures)
-    if method == AUTO:
-        return ATTENTION if gives_attention else OCCLUSION
-    if method not in MEASURES:
-        raise InputError(f"There is no method '{method}' to explain a model: choose one of {', '.join(CHOICES)}.")
-    titles = ", ".join(sorted({architecture.title for architecture in architectures}))
-    if method == ATTENTION and not gives_attention:
-        raise InputError(f"The model ({titles}) gives no attention: choose occlusion, which any model can be asked.")
-    if method == GRADIENTS and any(architecture.kind != "network" for architecture in architectures):
-        raise InputError(f"The model ({titles}) has no gradients: choose occlusion, which any model can be asked.")
-    return method

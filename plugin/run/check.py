@@ -27,10 +27,13 @@ from ..core.jobs import (
     ConsensusJob,
     CubeJob,
     DisagreementJob,
+    EarlySeasonJob,
     EnsembleJob,
     EvaluateJob,
     EvaluateMapJob,
+    ExplainSeriesJob,
     ExtractJob,
+    ImportanceTestJob,
     Job,
     MapJob,
     RateFinderJob,
@@ -45,6 +48,7 @@ from ..core.season import within_season
 from .compare_check import board_problems, compare_problems, compare_train_problems, comparison_paths
 from .ensemble import ensemble_problems
 from .exchange import band_order
+from .explain_check import importance_problems, importance_test_problems, series_problems
 from .fit import season_fit
 from .judge_check import area_accuracy_problems, area_problems, gap_problems, map_list_problems, points_problems
 from .training_check import rate_problems, train_problems
@@ -54,6 +58,7 @@ _LEAST_DISK_BYTES = 20_000_000
 # Which fields of a job name files that must be there, and which name files that will be written.
 _INPUTS = ("cube", "vectors", "samples", "model", "map")
 _OUTPUTS = ("output", "pairs", "agreement", "table", "chart", "report", "metrics")
+_FOLDERS = ("figures",)
 
 
 def problems(job: Job, awaited: Collection[str] = ()) -> list[str]:
@@ -92,6 +97,7 @@ def _paths(job: Job) -> tuple[dict[str, str], list[str]]:
     """Return the job's inputs by name, and its outputs."""
     fields: dict[str, Any] = vars(job)
     outputs = [fields[name] for name in _OUTPUTS if fields.get(name)]
+    outputs += [str(Path(fields[name]) / name) for name in _FOLDERS if fields.get(name)]
     if isinstance(job, (CompareJob, CompareTrainJob, BoardJob)):
         return comparison_paths(job)
     if isinstance(job, TableJob):
@@ -178,7 +184,7 @@ def _cube_fit(job: MapJob | AttentionFeaturesJob) -> list[str]:
     return [season.sentence] if season.is_fatal else []
 
 
-def _attention_problems(job: MapJob | AttentionJob | AttentionFeaturesJob) -> list[str]:
+def _attention_problems(job: MapJob | AttentionFeaturesJob) -> list[str]:
     try:
         card: ModelCard = read_card(Path(job.model))
     except ModelFileError as error:
@@ -229,7 +235,10 @@ _SPECIFIC: dict[type, Callable[[Any], list[str]]] = {
     EnsembleJob: ensemble_problems,
     RateFinderJob: rate_problems,
     MapJob: _map_problems,
-    AttentionJob: _attention_problems,
+    AttentionJob: importance_problems,
+    ImportanceTestJob: importance_test_problems,
+    ExplainSeriesJob: series_problems,
+    EarlySeasonJob: importance_problems,
     AttentionFeaturesJob: _features_problems,
     EvaluateJob: _model_problems,
     EvaluateMapJob: lambda _: [],

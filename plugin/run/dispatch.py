@@ -20,10 +20,13 @@ from ..core.jobs import (
     ConsensusJob,
     CubeJob,
     DisagreementJob,
+    EarlySeasonJob,
     EnsembleJob,
     EvaluateJob,
     EvaluateMapJob,
+    ExplainSeriesJob,
     ExtractJob,
+    ImportanceTestJob,
     Job,
     MapJob,
     RateFinderJob,
@@ -46,12 +49,15 @@ from .check import output_paths, problems
 from .compare import compare, show_board
 from .compare_train import compare_architectures
 from .distributed import map_distributed
+from .early_season import early_season
 from .ensemble import join_models
 from .evaluate import evaluate_map, evaluate_model
 from .folder import JobFolder, job_folder
+from .importance_test import check_importance
 from .map_areas import class_areas
 from .map_disagreement import consensus_map, map_disagreement
 from .mapping import map_cube
+from .one_series import explain_series
 from .rate_finder import find_rate
 from .report import cube_report
 from .split_gap import split_gap
@@ -137,6 +143,9 @@ _RUNNERS: dict[type, Runner] = {
     RateFinderJob: find_rate,
     MapJob: _map,
     AttentionJob: explain,
+    ImportanceTestJob: check_importance,
+    ExplainSeriesJob: explain_series,
+    EarlySeasonJob: early_season,
     AttentionFeaturesJob: explain_features,
     EvaluateJob: evaluate_model,
     EvaluateMapJob: evaluate_map,

@@ -24,10 +24,10 @@ class Profile:
     observed: np.ndarray
 
 
-def class_profile(samples: SampleSet, chosen: np.ndarray, class_name: str) -> Profile:
-    """Return the profile of the `chosen` (N,) samples of a class; NaN at dates where none was observed."""
-    index = [info.name for info in samples.classes].index(class_name)
-    rows = chosen & (samples.label == index)
+def class_profile(samples: SampleSet, chosen: np.ndarray, *names: str) -> Profile:
+    """Return the profile of the `chosen` (N,) samples of the classes called `names`; NaN at dates none observed."""
+    indices = [index for index, info in enumerate(samples.classes) if info.name in names]
+    rows = chosen & np.isin(samples.label, indices)
     name, series = _index_series(samples, rows)
     observed = samples.valid[rows].mean(axis=0)
     figures = np.full((3, series.shape[1]), np.nan)

@@ -33,11 +33,6 @@ _UNGROUPED = (
     "and test alike, so these figures may be too good."
 )
 _NOMINAL = "The table had no dates: its days are nominal, and the model fits only series with the same steps."
-_ATTENTION = (
-    "Attention says how much each date weighs when the model mixes a series into its decision: it sums to 1 over the "
-    "dates that were seen. It is a mixing weight, not a cause: a date may matter through others, and dates of little "
-    "weight may still decide close cases."
-)
 
 
 def model_report(
@@ -85,34 +80,6 @@ def evaluation_report(
         section("Notes", bullets(notes)),
     ]
     return page("Chronomap accuracy", title, f"{metrics['n']:,} reference samples.", body)
-
-
-def attention_report(
-    card: ModelCard,
-    charts: Mapping[str, Path],
-    notes: Sequence[str] = (),
-    leading: Mapping[str, Sequence[tuple[str, float]]] = {},
-) -> str:
-    """Return the report of a model's attention.
-
-    `leading`: class name -> its dates (ISO, mean attention), largest first.
-
-    Raises:
-        InputError: a chart cannot be read.
-    """
-    colors = {info.name: info.color for info in card.classes}
-    rows = [
-        (class_name(name, colors.get(name, "")), ", ".join(f"{date} ({share:.2f})" for date, share in dates))
-        for name, dates in leading.items()
-    ]
-    body = [
-        tag("p", _ATTENTION),
-        *(figure(name, path) for name, path in charts.items()),
-        section("Dates that weigh most", table(("Class", "Dates (mean attention)"), rows)) if rows else "",
-        section("Notes", bullets(notes)),
-    ]
-    lead = f"{model_title(card)}, {len(card.dates)} dates."
-    return page("Chronomap attention", "What the model looks at, and when", lead, body, _origin(card))
 
 
 def cube_report(spec: CubeSpec, title: str) -> str:

@@ -170,7 +170,7 @@ def growth(predictor: Predictor, values: Tensor, valid: Tensor, monitor: Monitor
 
 def without_dates(importances: Tensor, valid: Tensor, count: int) -> Tensor:
     """Return `valid` (n, T) without the `count` valid dates of largest importance (n, T); each series keeps one."""
-    ranked = torch.where(valid, importances, float("-inf")).argsort(1, descending=True, stable=True)
+    ranked = torch.where(valid, importances, float("-inf")).argsort(dim=1, descending=True, stable=True)
     place = torch.empty_like(ranked).scatter_(1, ranked, torch.arange(valid.shape[1]).expand_as(ranked))
     deleted = torch.minimum(torch.tensor(count), valid.sum(1, keepdim=True) - 1)
     return valid & (place >= deleted)

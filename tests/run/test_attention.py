@@ -54,4 +54,4 @@ def test_a_model_without_attention_is_refused_in_words(chain, tmp_path):
     model = tmp_path / "forest.safetensors"
     run_job(tiny_training(chain.samples, model, "random_forest"))
     with pytest.raises(InputError, match="gives no attention"):
-        run_job(AttentionJob(str(model), str(chain.samples), table=str(tmp_path / "a.csv")))
+        run_job(AttentionJob(str(model), str(chain.samples), table=str(tmp_path / "a.csv"), method="attention"))

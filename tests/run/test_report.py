@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 from chronomap.plugin.core.accuracy import accuracy
 from chronomap.plugin.core.card import ModelCard
@@ -15,8 +16,10 @@ from chronomap.plugin.core.cube_spec import Acquisition, BandSource, CubeSpec
 from chronomap.plugin.core.errors import InputError
 from chronomap.plugin.core.jobs import SplitSpec
 from chronomap.plugin.core.theme import INK
+from chronomap.plugin.run.deletion import DeletionTest
+from chronomap.plugin.run.explain_page import importance_report
 from chronomap.plugin.run.html import figure, inline_svg
-from chronomap.plugin.run.report import attention_report, cube_report, evaluation_report, model_report
+from chronomap.plugin.run.report import cube_report, evaluation_report, model_report
 
 NAMES = ["Wheat <winter> & rye", "Maize", "Forest"]
 CONFUSION = [[40, 10, 0], [5, 25, 0], [0, 20, 0]]
@@ -144,10 +147,25 @@ def test_the_confusion_matrix_prints_every_count():
     assert counts == [40, 10, 0, 50, 5, 25, 0, 30, 0, 20, 0, 20]
 
 
+def deletion(separates):
+    none = np.zeros(0)
+    return DeletionTest(none, none, none, none, none, none, separates, "A verdict.")
+
+
 def test_a_report_needs_no_other_file(card, chart):
-    page = Page(attention_report(card, {"Attention": chart}, ["n"], {"Maize": [("2021-05-20", 0.4)]}))
+    page = Page(
+        importance_report(
+            card, "attention", {"Attention": chart}, ["n"], deletion(True), {"Maize": [("2021-05-20", 0.4)]}
+        )
+    )
     assert "2021-05-20 (0.40)" in page.text
     assert all(link.startswith(("#", "data:", "https://doi.org/")) for link in page.links)
+
+
+def test_a_report_warns_first_where_nothing_is_proven(card, chart):
+    arguments = (card, "occlusion", {"Occlusion": chart}, ["n"])
+    assert "Read this first" in importance_report(*arguments, deletion(False), {})
+    assert "Read this first" not in importance_report(*arguments, deletion(True), {})
 
 
 def test_charts_in_one_page_share_no_ids():

@@ -14,7 +14,7 @@ from typing import Union
 from ..errors import InputError
 from ..records import from_plain, read_json, to_plain, write_json
 from .comparing import BASELINE, BoardJob, Candidate, CompareJob, CompareTrainJob
-from .explaining import AttentionFeaturesJob, AttentionJob
+from .explaining import AttentionFeaturesJob, AttentionJob, EarlySeasonJob, ExplainSeriesJob, ImportanceTestJob
 from .inputs import MEMORY_MB, CubeJob, ExtractJob, SceneJob, TableJob
 from .judging import (
     AreaAccuracyJob,
@@ -47,10 +47,13 @@ __all__ = [
     "ConsensusJob",
     "CubeJob",
     "DisagreementJob",
+    "EarlySeasonJob",
     "EnsembleJob",
     "EvaluateJob",
     "EvaluateMapJob",
+    "ExplainSeriesJob",
     "ExtractJob",
+    "ImportanceTestJob",
     "Job",
     "MapJob",
     "RateFinderJob",
@@ -66,7 +69,8 @@ __all__ = [
 
 Job = Union[
     CubeJob, ExtractJob, TableJob, TrainJob, EnsembleJob, RateFinderJob, MapJob,
-    AttentionJob, AttentionFeaturesJob, EvaluateJob, EvaluateMapJob, SceneJob,
+    AttentionJob, AttentionFeaturesJob, ImportanceTestJob, ExplainSeriesJob, EarlySeasonJob,
+    EvaluateJob, EvaluateMapJob, SceneJob,
     DisagreementJob, ClassAreasJob, ConsensusJob, AreaAccuracyJob, ValidationPointsJob, SplitGapJob,
     CompareJob, CompareTrainJob, BoardJob,
 ]  # fmt: skip
