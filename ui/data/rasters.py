@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from qgis.core import QgsMapLayer, QgsProject, QgsProviderRegistry, QgsRasterLayer
+from qgis.gui import QgsFileWidget
 from qgis.PyQt.QtCore import QEvent, QObject, QSortFilterProxyModel, Qt
 from qgis.PyQt.QtGui import QColor, QDragEnterEvent, QDropEvent, QIcon, QPixmap
 from qgis.PyQt.QtWidgets import QDialog, QFileDialog, QHeaderView, QLabel, QListWidgetItem, QVBoxLayout, QWidget
@@ -49,6 +50,7 @@ class RastersSection(Section):
         self._set_up_table()
         self.lower.layout().addWidget(self.series, 1)
         self.splitter.setSizes([330, 190])
+        self.folder.setStorageMode(QgsFileWidget.StorageMode.GetDirectory)
         self.folder_label.setBuddy(self.folder)
         self.same_day.addItem(tr("Mosaic, first valid pixel"), MOSAIC)
         self.same_day.addItem(tr("Keep apart as dates"), KEEP)
