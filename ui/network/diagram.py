@@ -8,7 +8,7 @@ from typing import Optional
 
 from qgis.PyQt.QtCore import QPointF, QRectF, QSize, Qt
 from qgis.PyQt.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen, QTextOption
-from qgis.PyQt.QtWidgets import QSizePolicy, QWidget
+from qgis.PyQt.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from ..gaps import is_dark
 from .glyphs import GLYPHS, Colors, Glyph
@@ -19,8 +19,11 @@ _GLYPH_PX = (104, 54)  # at most so wide, so high
 _BESIDE_SHARE = 0.56  # of the height for the upper of two drawings
 
 
-class Diagram(QWidget):
-    """Draws the stages of a model."""
+class Diagram(QLabel):
+    """Draws the stages of a model.
+
+    A label, because QGIS's dark themes are style sheets: they give a label its colours, but not a plain widget.
+    """
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -51,16 +54,19 @@ class Diagram(QWidget):
         painter.setBrush(self.palette().brush(QPalette.ColorRole.Base))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
         count = len(self._stages)
-        if not count:
-            return
-        room = self.width() - 2 * _MARGIN_PX - (count - 1) * _ARROW_PX
-        cell = room / count
+        cell = (self.width() - 2 * _MARGIN_PX - (count - 1) * _ARROW_PX) / max(1, count)
+        top = _MARGIN_PX + (0 if self._wraps(cell) else self.fontMetrics().height() / 2)
         for number, stage in enumerate(self._stages):
             left = _MARGIN_PX + number * (cell + _ARROW_PX)
-            self._draw_stage(painter, stage, QRectF(left, _MARGIN_PX, cell, self.height() - 2 * _MARGIN_PX), colors)
+            self._draw_stage(painter, stage, QRectF(left, top, cell, self.height() - top), colors)
             if number:
-                self._draw_arrow(painter, QPointF(left - _ARROW_PX / 2, _MARGIN_PX + _GLYPH_PX[1] / 2), colors)
+                self._draw_arrow(painter, QPointF(left - _ARROW_PX / 2, top + _GLYPH_PX[1] / 2), colors)
         painter.end()
+
+    def _wraps(self, cell: float) -> bool:
+        """Return whether a caption needs two lines in a cell so wide."""
+        widest = max((self.fontMetrics().horizontalAdvance(stage.caption) for stage in self._stages), default=0)
+        return widest > cell + _ARROW_PX
 
     def _draw_stage(self, painter: QPainter, stage: Stage, cell: QRectF, colors: Colors) -> None:
         width = min(cell.width(), _GLYPH_PX[0])

@@ -17,7 +17,8 @@ from ...plugin.host.text import tr
 from .fields import Field
 
 _PARTS = 4  # of a column: label, editor, way back, gap
-_EDITOR_PX = 110
+_EDITOR_PX = 90
+_LABEL_LETTERS = 20  # longer labels take two lines
 _GAP_PX, _MARGIN_PX = 18, 6
 
 Groups = Sequence[tuple[str, Sequence[Hyperparameter]]]
@@ -142,8 +143,9 @@ class SettingRow(QObject):
         self._condition = condition
         self._label = QLabel(tr(setting.label), parent)
         self._label.setBuddy(self.field.widget)
+        self._label.setWordWrap(True)
         self.field.widget.setParent(parent)
-        self.field.widget.setMinimumWidth(_EDITOR_PX)
+        self.field.widget.setMinimumWidth(max(_EDITOR_PX, self._choice_width()))
         self._back = QToolButton(parent)
         self._back.setAutoRaise(True)
         self._back.setIcon(QgsApplication.getThemeIcon("/mActionUndo.svg"))
@@ -162,8 +164,14 @@ class SettingRow(QObject):
     @property
     def width(self) -> int:
         """Pixels that the line needs."""
-        editor = max(_EDITOR_PX, self.field.widget.minimumSizeHint().width())
-        return self._label.sizeHint().width() + editor + self._back.sizeHint().width()
+        metrics = self._label.fontMetrics()
+        label = min(metrics.horizontalAdvance(self._label.text()) + 2, metrics.averageCharWidth() * _LABEL_LETTERS)
+        editor = max(self.field.widget.minimumWidth(), self.field.widget.minimumSizeHint().width())
+        return label + editor + self._back.sizeHint().width()
+
+    def _choice_width(self) -> int:
+        """Return what the longest choice needs; other editors scroll."""
+        return self.field.widget.sizeHint().width() if self.setting.kind == "choice" else 0
 
     @property
     def explanation(self) -> str:
