@@ -10,6 +10,7 @@ from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QAction, QDockWidget, QLineEdit
 
 from ..ui.environment.options import EnvironmentOptionsFactory
+from ..ui.side_by_side import SideBySideAction
 from .host.environment import worker_environment
 from .host.settings import INTERPRETER
 from .host.text import tr
@@ -18,6 +19,7 @@ from .processing.base import ICON
 from .processing.provider import ChronomapProvider
 
 if TYPE_CHECKING:
+    from ..ui.model_designer import OpenInDesigner
     from ..ui.window import ChronomapWindow
     from ..ui.workspace import Workspace
 
@@ -37,6 +39,8 @@ class ChronomapPlugin:
         self._workspace: Optional[Workspace] = None
         self._window: Optional[ChronomapWindow] = None
         self._options: Optional[EnvironmentOptionsFactory] = None
+        self._side_by_side: Optional[SideBySideAction] = None
+        self._designer: Optional[OpenInDesigner] = None
 
     def initProcessing(self) -> None:  # noqa: N802 (QGIS calls it, also where there is no desktop)
         """Register the algorithms."""
@@ -60,6 +64,23 @@ class ChronomapPlugin:
         self._iface.addToolBarIcon(self._open_action)
         self._options = EnvironmentOptionsFactory()
         self._iface.registerOptionsWidgetFactory(self._options)
+        self._offer_entries()
+
+    def _offer_entries(self) -> None:
+        """Add our entries to the context menus of layers and of the toolbox."""
+        from ..ui.model_designer import offer_designer  # noqa: PLC0415 (needs QGIS's Processing plugin)
+
+        self._side_by_side = SideBySideAction(self._iface)
+        self._designer = offer_designer()
+
+    def _withdraw_entries(self) -> None:
+        from ..ui.model_designer import withdraw_designer  # noqa: PLC0415
+
+        if self._side_by_side is not None:
+            self._side_by_side.remove()
+        if self._designer is not None:
+            withdraw_designer(self._designer)
+        self._side_by_side = self._designer = None
 
     def unload(self) -> None:
         """Stop what runs and take back what initGui and initProcessing registered."""
@@ -73,6 +94,7 @@ class ChronomapPlugin:
         if self._open_action is not None:
             self._iface.removeToolBarIcon(self._open_action)
             _remove_setting()
+        self._withdraw_entries()
         if self._options is not None:
             self._iface.unregisterOptionsWidgetFactory(self._options)
             worker_environment().close()

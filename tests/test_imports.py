@@ -29,7 +29,11 @@ WIDGETS = ("qgis.PyQt.QtWidgets",)
 WITHOUT_WIDGETS = ("plugin.host", "plugin.processing")
 STANDARD = (sys.stdlib_module_names | {"__future__"}) - {"subprocess", "pickle", "random", "shelve", "marshal"}
 # The one module that starts other programs, and the one that knows Dask.
-EXCEPTIONS = {"plugin/core/process.py": "subprocess", "plugin/run/distributed.py": "distributed"}
+EXCEPTIONS = {
+    "plugin/core/process.py": "subprocess",
+    "plugin/run/distributed.py": "distributed",
+    "ui/model_designer.py": "processing",  # QGIS's own plugin: its toolbox and Model Designer
+}
 
 
 def imported_names(path: Path) -> Iterator[str]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -116,7 +117,7 @@ def compare_three() -> QgsProcessingModelAlgorithm:
     maps, models = [f"{name}_map.class" for name in names], [f"{name}.model" for name in names]
     called = {"names": "L-TAE, TempCNN, random forest"}
     steps += [
-        # Step("compared", "comparemodels", "Compare models", (5, 0), {"models": models}, {"report": "Comparison"}),
+        Step("compared", "comparemodels", "Compare models", (5, 0), {"models": models}, {"report": "Comparison"}),
         Step("differing", "mapdisagreement", "Map disagreement", (5, 1), {"maps": maps, **called},
              {"output": "Where the maps differ", "table": "Pairs of classes"}),
         Step("areas", "classareas", "Class areas", (5, 2), {"maps": maps, **called}, {"report": "Areas by class"}),
@@ -177,19 +178,33 @@ def child(step: Step) -> QgsProcessingModelChildAlgorithm:
     made.setChildId(step.id)
     made.setDescription(step.title)
     made.setPosition(QPointF(120.0 + step.place[0] * ACROSS, 80.0 + step.place[1] * DOWN * 1.6))
-    for name, value in step.values.items():
+    for name, value in {**needed_defaults(made), **step.values}.items():
         made.addParameterSources(name, [source(one) for one in (value if isinstance(value, list) else [value])])
-    made.setModelOutputs({name: output(step, name, row) for row, name in enumerate(step.outputs)})
+    outputs = {key(title): output(step, name, row) for row, (name, title) in enumerate(step.outputs.items())}
+    made.setModelOutputs(outputs)
     return made
 
 
+def needed_defaults(made: QgsProcessingModelChildAlgorithm) -> dict[str, Any]:
+    """Return the defaults of parameters that the designer wants to see named."""
+    definitions = made.algorithm().parameterDefinitions()
+    inputs = (one for one in definitions if not one.isDestination() and not one.flags() & OPTIONAL)
+    return {one.name(): [one.defaultValue()] for one in inputs if one.defaultValue() is not None}
+
+
 def output(step: Step, name: str, row: int) -> QgsProcessingModelOutput:
-    """Return what the model gives out of a box; its parameter is called step:name."""
-    made = QgsProcessingModelOutput(name, step.outputs[name])
+    """Return what the model gives out of a box; its parameter is called step:key."""
+    title = step.outputs[name]
+    made = QgsProcessingModelOutput(key(title), title)
     made.setChildId(step.id)
     made.setChildOutputName(name)
     made.setPosition(QPointF(280.0 + step.place[0] * ACROSS, 130.0 + step.place[1] * DOWN * 1.6 + row * 40.0))
     return made
+
+
+def key(title: str) -> str:
+    """Return the id of a title: the designer shows it, and qgis_process takes it."""
+    return re.sub(r"\W+", "_", title.lower()).strip("_")
 
 
 def source(value: Any) -> QgsProcessingModelChildParameterSource:

@@ -6,11 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Optional
 
-from qgis.core import QgsMapLayer, QgsProject
+from qgis.core import Qgis, QgsMapLayer, QgsMapLayerType, QgsProject, QgsRasterLayer
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import QCoreApplication, QEventLoop, Qt
-from qgis.PyQt.QtWidgets import QCheckBox, QDockWidget, QRadioButton, QToolButton
+from qgis.PyQt.QtCore import QCoreApplication, QEventLoop, QObject, Qt
+from qgis.PyQt.QtWidgets import QAction, QCheckBox, QDockWidget, QRadioButton, QToolButton
 
+from ..plugin.host.text import tr
 from ..plugin.host.themes import make_themes
 
 
@@ -64,3 +65,27 @@ def _link(dock: QDockWidget) -> None:
             centre[0].setChecked(True)
             for scale in menu.findChildren(QCheckBox)[:1]:
                 scale.setChecked(True)
+
+
+class SideBySideAction(QObject):
+    """The entry "Show side by side" in the context menu of raster layers."""
+
+    def __init__(self, iface: Any) -> None:
+        super().__init__(iface.mainWindow())
+        self._iface = iface
+        self._action = QAction(tr("Show side by side"), self)
+        self._action.triggered.connect(self._open)
+        iface.addCustomActionForLayerType(self._action, "Chronomap", QgsMapLayerType.RasterLayer, True)
+
+    def remove(self) -> None:
+        """Take the entry back."""
+        self._iface.removeCustomActionForLayerType(self._action)
+        self.deleteLater()
+
+    def _open(self) -> None:
+        layers = [layer for layer in self._iface.layerTreeView().selectedLayers() if isinstance(layer, QgsRasterLayer)]
+        if len(layers) < 2:
+            words = tr("Select two or more maps in the layer tree (Ctrl and click) to see them side by side.")
+            self._iface.messageBar().pushMessage("Chronomap", words, Qgis.MessageLevel.Info)
+            return
+        open_side_by_side(self._iface, layers)

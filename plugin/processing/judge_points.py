@@ -175,8 +175,8 @@ class AreaAccuracy(Algorithm):
             _POINTS,
         )
         self.add(
-            field_parameter("reference_field", tr("Reference field"), "vectors", default=REFERENCE),
-            tr("Field with the class seen at the point: a class name or value of the map."),
+            field_parameter("reference_field", tr("Reference field"), "vectors", is_optional=True, default=REFERENCE),
+            tr("Field with the class seen at the point, a class name or value of the map; empty: 'reference'."),
         )
         self.add(
             QgsProcessingParameterRasterLayer("map", tr("Class map"), None, True),
@@ -223,7 +223,7 @@ class AreaAccuracy(Algorithm):
         return AreaAccuracyJob(
             vectors=vectors.path,
             layer=vectors.layer,
-            reference_field=read.field("reference_field"),
+            reference_field=read.field("reference_field") or REFERENCE,
             map=read.raster("map"),
             map_field=read.field("map_field"),
             areas=read.file("areas"),

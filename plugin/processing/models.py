@@ -31,7 +31,6 @@ class ShippedModel(QgsProcessingModelAlgorithm):
         self._path = path
         if not self.fromFile(str(path)):
             raise InputError(f"The model {path} cannot be read: install the plugin again.")
-        self.setSourceFilePath(str(path))
 
     def createInstance(self) -> ShippedModel:  # noqa: N802 (QGIS calls it)
         """Return the model anew."""

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .html import Markup, Tile, bar, class_name, join, table, tag, tiles
@@ -39,15 +39,19 @@ def class_table(metrics: dict[str, Any], colors: Mapping[str, str]) -> Markup:
 
 def confusion_table(metrics: dict[str, Any]) -> Markup:
     """Return the confusion matrix: counts on cells coloured by their share of the row."""
-    names = [entry["name"] for entry in metrics["classes"]]
+    words = "Rows: reference. Columns: predicted. Colour: share of the row, teal where correct, orange where confused."
+    return matrix_table([entry["name"] for entry in metrics["classes"]], metrics["confusion"], words)
+
+
+def matrix_table(names: Sequence[str], matrix: Sequence[Sequence[int]], words: str) -> Markup:
+    """Return a square matrix of counts (K, K) under a line of `words`."""
     room = min(8 * max(map(len, names), default=0) + 8, 190)  # longer names are cut: the rows name them in full
     turned = [_turned(name, room) for name in names]
     head = tag("tr", tag("th"), *turned, tag("th", "n", scope="col", kind="number"))
     rows = [
         tag("tr", tag("th", name, scope="row"), *_cells(counts, index), tag("td", f"{sum(counts):,}", kind="number"))
-        for index, (name, counts) in enumerate(zip(names, metrics["confusion"]))
+        for index, (name, counts) in enumerate(zip(names, matrix))
     ]
-    words = "Rows: reference. Columns: predicted. Colour: share of the row, teal where correct, orange where confused."
     body = tag("table", tag("thead", head), tag("tbody", *rows), kind="matrix")
     return join((tag("p", words, kind="note"), tag("div", body, kind="scroll")))
 
@@ -57,7 +61,7 @@ def _turned(name: str, room_px: int) -> Markup:
     return tag("th", shown, scope="col", kind="turned", style=f"height:{room_px + 8}px")
 
 
-def _cells(counts: list[int], diagonal: int) -> list[Markup]:
+def _cells(counts: Sequence[int], diagonal: int) -> list[Markup]:
     total = max(sum(counts), 1)
     return [_cell(count, count / total, _GOOD if column == diagonal else _BAD) for column, count in enumerate(counts)]
 

@@ -137,6 +137,12 @@ def _cautions(points: LabelledPoints, found: AreaAccuracy) -> list[str]:
     ]
     if thin:
         sentences.append(f"Few points in {', '.join(thin)}: intervals of so few points are rough themselves.")
+    certain = [name for name, one in zip(points.names, found.area) if one.value and not one.error]
+    if certain:
+        sentences.append(
+            f"No point contradicts the map in {', '.join(certain)}: an interval of plus or minus 0 says that the "
+            "sample met no error there, not that there is none."
+        )
     unseen = [name for k, name in enumerate(points.names) if matrix[k].sum() and not matrix[:, k].sum()]
     if unseen:
         sentences.append(

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from .accuracy_page import matrix_table
 from .area_points import LabelledPoints
-from .html import Markup, Tile, bullets, class_name, figure, html, join, page, section, table, tag, tiles
+from .html import Markup, Tile, bullets, class_name, details, figure, html, join, page, section, table, tag, tiles
 from .olofsson import AreaAccuracy, Estimate
 
 _METHOD = (
@@ -88,18 +89,15 @@ def _accuracies(points: LabelledPoints, found: AreaAccuracy) -> Markup:
 
 
 def _matrices(points: LabelledPoints, found: AreaAccuracy) -> list[Markup]:
-    matrix = points.counts.sum(axis=0)
-    head = ("Map \\ reference", *points.names)
-    counted = [(_class(points, k, name), *map(int, matrix[k])) for k, name in enumerate(points.names)]
+    words = "Points. Rows: class on the map. Columns: reference class. Teal where they agree, orange where not."
     shares = [
-        (_class(points, k, name), *(f"{value:.4f}" for value in found.proportion[k]))
+        (_class(points, k, name), *(f"{100 * value:.2f}" if value else "·" for value in found.proportion[k]))
         for k, name in enumerate(points.names)
     ]
+    proportions = table(("Map, reference", *points.names), shares)
     return [
-        tag("p", "Rows: class on the map. Columns: reference class. Estimated share of the area:", kind="note"),
-        table(head, shares),
-        tag("p", "Points:", kind="note"),
-        table(head, counted),
+        matrix_table(points.names, points.counts.sum(axis=0).astype(int).tolist(), words),
+        details("Estimated share of the area in each cell, percent", proportions),
     ]
 
 

@@ -107,8 +107,8 @@ def gap_sentence(found: Sequence[SplitScores]) -> tuple[str, float]:
         )
     name = _LABELS[strict.method].lower()
     return (
-        f"Split by random pixels, the test says macro F1 {pixel.macro_f1:.3f}; split by {name} "
-        f"it says {strict.macro_f1:.3f}. {gap:.3f} of it comes from neighbours of training pixels in the test, not "
+        f"Split by random pixels, the test says macro F1 {pixel.macro_f1:.3f}; split by {name} it "
+        f"says {strict.macro_f1:.3f}. About {gap:.2f} of it comes from neighbours of training pixels in the test, not "
         f"from skill: report {strict.macro_f1:.3f}.",
         gap,
     )

@@ -23,6 +23,8 @@ def algorithm(name):
 
 
 def run(name, parameters, context):
+    can_run, message = algorithm(name).checkParameterValues(parameters, context)
+    assert can_run, message
     results, is_ok = algorithm(name).run(parameters, context, QgsProcessingFeedback())
     assert is_ok
     return results

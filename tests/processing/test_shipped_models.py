@@ -24,7 +24,7 @@ def algorithm(name):
 def run(name, parameters, context):
     model = algorithm(name).create()
     for child in model.childAlgorithms().values():
-        if child.algorithm().parameterDefinition("epochs"):  # a model trains as long as it needs; here it only has to run
+        if child.algorithm().parameterDefinition("epochs"):  # here a training only has to end
             child.addParameterSources("epochs", [QgsProcessingModelChildParameterSource.fromStaticValue(3)])
             model.setChildAlgorithm(child)
     results, is_ok = model.run(parameters, context, QgsProcessingFeedback())
@@ -49,8 +49,10 @@ def test_every_step_names_an_algorithm_and_its_parameters(provider, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_model_is_a_file_that_the_designer_opens(provider, name):
-    assert QgsProcessingModelAlgorithm().fromFile(str(MODELS / f"{name}.model3"))
+def test_the_designer_opens_a_model_and_finds_no_fault(provider, name):
+    model = QgsProcessingModelAlgorithm()
+    assert model.fromFile(str(MODELS / f"{name}.model3"))
+    assert model.validate() == (True, [])
 
 
 @pytest.fixture(scope="module")
@@ -65,12 +67,12 @@ def inputs(scene):
 
 def test_train_map_evaluate_makes_a_styled_map_and_reports(provider, context, scene, tmp_path):
     outputs = {
-        "samples:output": "s.npz", "trained:model": "m.safetensors", "trained:report": "m.html",
-        "mapped:class": "c.tif", "mapped:confidence": "p.tif", "judged:report": "a.html",
+        "samples:samples": "s.npz", "trained:model": "m.safetensors", "trained:report_of_the_model": "m.html",
+        "mapped:class_map": "c.tif", "mapped:confidence": "p.tif", "judged:accuracy_of_the_map": "a.html",
     }  # fmt: skip
     parameters = {**inputs(scene), "reference": scene.polygons}
     results = run("trainmapevaluate", {**parameters, **{k: str(tmp_path / v) for k, v in outputs.items()}}, context)
-    layer = QgsRasterLayer(results["mapped:class"], "map")
+    layer = QgsRasterLayer(results["mapped:class_map"], "map")
     assert [entry.label for entry in layer.renderer().classes()] == ["Grass", "Maize", "Wheat"]
     assert "Learning curves" in (tmp_path / "m.html").read_text(encoding="utf-8")
     assert "Overall accuracy" in (tmp_path / "a.html").read_text(encoding="utf-8")
