@@ -4,8 +4,8 @@
 Two questions, each over all pairs with Holm's correction:
 
 - Do the macro F1 differ? The difference is taken in every draw of the paired polygon bootstrap; its standard error,
-  widened by sqrt(G / (G - 1)), against Student's t with G - 1 degrees of freedom. (Percentiles of few polygons reject
-  too often: 6 to 7 % instead of 5 for 12 to 30 polygons in our simulation; this form rejects 4 to 5 %.) This decides.
+  widened by sqrt(G / (G - 1)), against Student's t with G - 1 degrees of freedom. (In our simulation of equal models
+  over 12 to 30 polygons percentiles reject in 5 to 7 % of the draws, this form in 4 to 6 %.) This decides.
 - Are different polygons right? McNemar's test with one vote per polygon: a polygon is right when more than half of its
   samples (and seeds) are. Votes of polygons are independent as pixels are not. Exact below 25 discordant polygons.
 """
