@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 from qgis.core import QgsProject
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
@@ -19,6 +19,7 @@ from ..plugin.host.settings import interpreter
 from ..plugin.host.shelf import ModelShelf
 from ..plugin.host.text import tr
 from ..plugin.run.live import LiveWorker
+from ..plugin.run.workload import Workload
 from .messages import Messages
 
 _STORE_MS = 400  # a user who types stores once
@@ -31,6 +32,7 @@ class Workspace(QObject):
     recipe_loaded = pyqtSignal()  # another recipe altogether: pages show it anew
     page_wanted = pyqtSignal(str)  # the topic of the page to show
     field_wanted = pyqtSignal(QWidget)  # the field of a page to show and type into
+    series_changed = pyqtSignal()  # `series` is known anew
     checked = pyqtSignal()  # `gaps` and `doubts` are known anew
 
     def __init__(self, iface: Any) -> None:
@@ -42,6 +44,7 @@ class Workspace(QObject):
         self.messages = Messages(iface)
         self.gaps: dict[str, dict[QWidget, str]] = {}  # by topic of the page
         self.doubts: dict[str, list[str]] = {}
+        self.series: Optional[Workload] = None  # bands, dates and classes of the recipe's inputs, where known
         self._recipe = Recipe()
         self._storing = QTimer(self)
         self._storing.setSingleShot(True)
@@ -72,6 +75,12 @@ class Workspace(QObject):
         """Take another recipe, of a file or a project."""
         self._recipe = recipe
         self.recipe_loaded.emit()
+
+    def tell_series(self, series: Optional[Workload]) -> None:
+        """Take what became known of the recipe's series; tells the other pages when it is news."""
+        if series != self.series:
+            self.series = series
+            self.series_changed.emit()
 
     def close(self) -> None:
         """Stop what runs and let go of the project: the plugin is unloaded."""

@@ -17,6 +17,7 @@ from ...plugin.host.text import tr
 from ...plugin.run.census import Census, SplitOutlook, census, split_outlook, table_census
 from ...plugin.run.outlook import DateOutlook, date_outlook
 from ...plugin.run.survey import Survey, SurveyRow, survey
+from ...plugin.run.workload import Workload
 
 if TYPE_CHECKING:
     from ..workspace import Workspace
@@ -85,6 +86,16 @@ class Findings(QObject):
         spec = self.survey.spec
         known = [(item, self._shown.get((item.date, item.label))) for item in spec.acquisitions] if spec else []
         return [MeanPoint(item.date, outlook) for item, outlook in known if outlook is not None]
+
+    def series(self) -> Optional[Workload]:
+        """Return bands, dates and classes of the series there will be, None while they are not known."""
+        spec, counted = self.survey.spec, self.census
+        recipe = self._workspace.recipe
+        if recipe.table is not None or spec is None or counted is None:
+            return None
+        days = sorted({acquisition.date[:10] for acquisition in spec.acquisitions})
+        names = {recipe.extract.rename.get(name, name) for name in counted.features} - {""}
+        return Workload(spec.band_names, tuple(days), len(names), 0) if days and names else None
 
     def count_anew(self) -> None:
         """Count the training features again: their layer was edited."""

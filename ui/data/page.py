@@ -66,6 +66,7 @@ class DataPage(Page):
         for index, section in enumerate(self.sections):
             self.tabs.setTabIcon(index, sign if section.gaps() else type(sign)())
         self.gaps_changed.emit()
+        self.workspace.tell_series(self.findings.series())
 
     def _show_field(self, field: QWidget) -> None:
         section = next((section for section in self.sections if section.isAncestorOf(field)), None)

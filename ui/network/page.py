@@ -78,6 +78,7 @@ class NetworkPage(Page):
 
     def _connect(self) -> None:
         self.workspace.recipe_changed.connect(self._follow)
+        self.workspace.series_changed.connect(self._weigh)
         self.architecture_list.chosen.connect(self._choose_architecture)
         self.preset_combo.activated.connect(lambda index: self._choose_preset(self.preset_combo.itemData(index)))
         self.reset_button.clicked.connect(lambda: self._choose_preset(self._preset))
@@ -131,7 +132,10 @@ class NetworkPage(Page):
         self.reset_button.setEnabled(any(values[name] != preset[name] for name in preset if name != "seed"))
         self.diagram.show_stages(stages(self._architecture, values))
         self.workspace.update(train=job)
-        self._meter.weigh(job, None)
+        self._weigh()
+
+    def _weigh(self) -> None:
+        self._meter.weigh(self._shown, self.workspace.series)
 
     def _show_architecture(self) -> None:
         """Show another architecture: its texts, its presets, its form."""

@@ -14,6 +14,7 @@ from chronomap.plugin.core.strategy import STRATEGY
 from chronomap.plugin.processing.train import Train
 from chronomap.plugin.run.check import problems
 from chronomap.plugin.run.live import LiveWorker
+from chronomap.plugin.run.workload import Workload
 from qgis.core import QgsProcessingContext
 from qgis.PyQt.QtCore import Qt
 from waiting import wait_until
@@ -181,6 +182,12 @@ def test_the_size_is_told_and_changes_with_the_settings(page):
     assert "heads" in page.gaps()[page.size_label]
     row(page, "heads").field.widget.setValue(16)
     wait_until(lambda: not page.gaps())
+
+
+def test_the_size_is_that_on_the_users_series(page):
+    wait_until(lambda: "(if there are 10 bands" in page.size_label.text())
+    page.workspace.tell_series(Workload(("B04", "B08"), ("2021-03-01", "2021-06-01", "2021-09-01"), 5, 0))
+    wait_until(lambda: "(with 2 bands, 3 dates, 5 classes)" in page.size_label.text())
 
 
 def test_without_a_worker_the_page_says_so(workspace):
