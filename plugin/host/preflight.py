@@ -12,11 +12,12 @@ from ..core.jobs import CubeJob, ExtractJob, Job, MapJob, TableJob, TrainJob
 from ..core.products import PRODUCTS
 from ..core.recipe import Recipe
 from ..run.check import output_paths, problems
+from ..run.train import stopped_training
 from .steps import due_jobs, named, run_jobs
 from .text import tr
 
 WRONG, DOUBTFUL = "wrong", "doubtful"
-RENAME = "rename"  # a fix that is no page: give the model a free name
+RENAME, ANEW = "rename", "anew"  # fixes that are no page: give the model a free name; begin the training anew
 _PAGES: dict[type, str] = {
     CubeJob: "data",
     ExtractJob: "data",
@@ -28,7 +29,7 @@ _PAGES: dict[type, str] = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence; `fix` is the topic of the page where it is put right, RENAME, or ''."""
+    """One sentence; `fix` is the topic of the page where it is put right, RENAME, ANEW, or ''."""
 
     severity: str
     sentence: str
@@ -68,6 +69,14 @@ def _twice(recipe: Recipe, coming: Collection[str]) -> Iterator[Finding]:
         )
 
 
+def _stopped(recipe: Recipe) -> Iterator[Finding]:
+    training = next(job for job in run_jobs(recipe) if isinstance(job, TrainJob))
+    stopped = None if training.fresh else stopped_training(training)
+    if stopped is not None:
+        sentence = tr("This training was stopped after epoch {epoch} of {epochs}: it goes on from there.")
+        yield Finding(DOUBTFUL, sentence.format(epoch=stopped.epoch, epochs=stopped.epochs), ANEW)
+
+
 def _no_attention(recipe: Recipe) -> Iterator[Finding]:
     """The map's own check needs the model; what the architecture gives is known before."""
     entry = load_catalog().get(recipe.train.architecture)
@@ -85,6 +94,7 @@ def _doubts(recipe: Recipe) -> Iterator[Finding]:
         yield Finding(
             DOUBTFUL, tr("The model {name} is there already and will be replaced.").format(name=model), RENAME
         )
+    yield from _stopped(recipe)
     if recipe.train.split.method == "pixel":
         yield Finding(
             DOUBTFUL,

@@ -13,10 +13,11 @@ from chronomap.plugin.core.products import PRODUCTS
 from chronomap.plugin.core.recipe import Recipe
 from chronomap.plugin.core.strategy import STRATEGY
 from chronomap.plugin.host.commands import algorithm_call, completed, python_commands, shell_commands
+from chronomap.plugin.host.steps import run_jobs
 from qgis.core import QgsApplication
 from synthetic import field_polygons, small_cube, table_csv
 
-INTERNAL = {"kind", "window_px", "scheduler"}  # no page sets these
+INTERNAL = {"kind", "window_px"}  # no page sets these
 
 
 def rebuilt(job, context):
@@ -136,14 +137,18 @@ def test_a_training_with_every_setting_changed(provider, context, architecture):
             "/model.safetensors",
             hyperparameters={setting.name: another(setting) for setting in entry.hyperparameters},
             strategy={s.name: another(s) for s in STRATEGY if entry.kind == "network" or s.name == "seed"},
-            split=SplitSpec("block", 0.5, 0.3, 0.2, 250.5, 9),
+            split=SplitSpec("block", 0.5, 0.25, 0.25, 250.5, 9, buffer=12.5),
             report="/model.html",
+            grid_step_days=0.0 if entry.reads_gaps or entry.kind == "classical" else 5.5,
+            base_model="/base.safetensors" if entry.kind == "network" else "",
             device="cuda",
             keep_on_cancel=True,
             fresh=True,
             ensemble=3,
         )
     )
+    assert unchanged(job) == set() or architecture != "tempcnn"  # the others have no grid, or no base
+    assert unchanged(job.split) == {"folds", "fold"}  # of comparisons, not of one training
     assert rebuilt(job, context) == job
 
 
@@ -178,6 +183,19 @@ def test_a_map_with_every_field_set(provider, context, tmp_path):
     )
     assert unchanged(job) == set()
     assert rebuilt(job, context) == job
+
+
+def test_every_job_of_a_run_of_the_window_is_built_again(provider, context, tmp_path):
+    scene = small_cube(tmp_path)
+    recipe = Recipe(
+        cube=CubeJob("", rasters=scene.rasters, masks=scene.masks),
+        extract=ExtractJob("", scene.polygons, "crop", "", colors={"Wheat": "#aabbcc"}),
+        train=TrainJob("", "tempcnn", str(tmp_path / "out" / "first.safetensors"), {"filters": 8}),
+        is_mapped=True,
+    )
+    jobs = run_jobs(recipe)
+    assert [job.kind for job in jobs] == ["cube", "extract", "train", "map"]
+    assert [rebuilt(job, context) for job in jobs] == jobs
 
 
 def test_commands_quote_what_a_shell_would_split():

@@ -100,6 +100,22 @@ def test_stop_and_discard_leaves_the_shelf_empty(page, workspace):
     click(page.run_panel.forget_button)
     assert workspace.queue.runs == []
     assert page.run_list.count() == 0
+    assert page.name_edit.text() == "try"  # free again
+
+
+def test_a_training_that_was_stopped_can_begin_anew(page, workspace):
+    workspace.update(train=replace(workspace.recipe.train, strategy={"epochs": 5000, "batch_size": 16, "patience": 0}))
+    wait_until(lambda: ready(page), 20.0)
+    run = page.train()
+    wait_until(lambda: len(run.epochs) > 1)
+    run.stop()
+    wait_until(lambda: run.is_over)
+    page.check()
+    (line,) = [line for line in page.checklist._lines if "goes on from there" in line.sentence]
+    line.fix()
+    page.check()
+    assert workspace.recipe.train.fresh
+    assert not [line for line in page.checklist._lines if "goes on from there" in line.sentence]
 
 
 def test_a_name_that_is_taken_is_told_with_a_free_one(page, workspace, tmp_path):

@@ -15,8 +15,8 @@ from qgis.PyQt.QtWidgets import QListWidgetItem, QWidget
 from ...plugin.core.catalog import load_catalog
 from ...plugin.core.jobs import TrainJob
 from ...plugin.core.recipe import Recipe
-from ...plugin.host.preflight import DOUBTFUL, RENAME, WRONG, Finding, findings
-from ...plugin.host.queue import DONE, Run
+from ...plugin.host.preflight import ANEW, DOUBTFUL, RENAME, WRONG, Finding, findings
+from ...plugin.host.queue import Run
 from ...plugin.host.shelf import SUFFIX
 from ...plugin.host.steps import due_jobs, free_model, named, run_jobs, unnumbered
 from ...plugin.host.text import tr
@@ -161,6 +161,8 @@ class TrainPage(Page):
     def _line(self, finding: Finding) -> Line:
         if finding.fix == RENAME:
             return Line(finding.severity, finding.sentence, tr("Take a free name"), self._take_free_name)
+        if finding.fix == ANEW:
+            return Line(finding.severity, finding.sentence, tr("Begin anew"), self._begin_anew)
         return Line(finding.severity, finding.sentence, tr("Show"), self._leading(finding.fix))
 
     def _leading(self, topic: str, field: Optional[QWidget] = None):  # noqa: ANN202 (a slot)
@@ -178,6 +180,9 @@ class TrainPage(Page):
         self.workspace.update(train=replace(recipe.train, model=str(model)))
         self.show_recipe()
 
+    def _begin_anew(self) -> None:
+        self.workspace.update(train=replace(self.workspace.recipe.train, fresh=True))
+
     def _coming(self) -> set[str]:
         """Return the models of runs that are not over."""
         live = [run for run in self.workspace.queue.runs if not run.is_over]
@@ -193,18 +198,25 @@ class TrainPage(Page):
         model = Path(recipe.train.model)
         short = load_catalog()[recipe.train.architecture].title.split(" (")[0]
         run = self.workspace.queue.submit(due_jobs(jobs), f"{model.stem} ({short})")
-        if self.workspace.recipe.train.model:  # the user's own name: the next run gets one like it
-            following = free_model(model.parent, unnumbered(model.stem), self._coming())
-            self.workspace.update(train=replace(self.workspace.recipe.train, model=str(following)))
-            self.show_recipe()
-        run.finished.connect(lambda: self._offer_map(run, recipe))
+        following = replace(self.workspace.recipe.train, fresh=False)
+        if following.model:  # the user's own name: the next run gets one like it
+            following = replace(following, model=str(free_model(model.parent, unnumbered(model.stem), self._coming())))
+        self.workspace.update(train=following)
+        self.show_recipe()
+        run.finished.connect(lambda: self._take_end(run, recipe, following.model))
         self.run_list.setCurrentRow(0)
         return run
 
-    def _offer_map(self, run: Run, recipe: Recipe) -> None:
-        """Have the page Map ready for the model."""
-        if run.state != DONE or run.output("model") is None:
-            return
+    def _take_end(self, run: Run, recipe: Recipe, following: str) -> None:
+        """Have the page Map ready for a model; after a run that made none its name is free again."""
+        train = self.workspace.recipe.train
+        if run.output("model") is not None:
+            self._offer_map(recipe)
+        elif following and train.model == following:
+            self.workspace.update(train=replace(train, model=recipe.train.model))
+            self.show_recipe()
+
+    def _offer_map(self, recipe: Recipe) -> None:
         now = self.workspace.recipe
         cube = run_jobs(replace(recipe, is_mapped=False))[0]
         parts = {"map": replace(now.map, model=recipe.train.model)}

@@ -115,7 +115,7 @@ def state_line(run: Run) -> str:
     if run.state == FAILED:
         return tr("{title} failed: {reason}").format(title=run.title, reason=run.error)
     if run.state == STOPPED:
-        return tr("{title} was stopped; it left no result.").format(title=run.title)
+        return tr("{title} was stopped; it left no model.").format(title=run.title)
     if run.state == DONE:
         return tr("{title} is done.").format(title=run.title)
     left = run.seconds_left
