@@ -157,14 +157,21 @@ def growth(predictor: Predictor, values: Tensor, valid: Tensor, monitor: Monitor
     Raises:
         Canceled: the user stopped the job.
     """
-    grown = np.full((valid.shape[1], len(values), len(predictor.card.classes)), np.nan, np.float32)
-    known = torch.zeros_like(valid, dtype=torch.bool)
-    for rank, date in enumerate(predictor.order.tolist()):
+    count, dates = valid.shape
+    grown = np.full((dates, count, len(predictor.card.classes)), np.nan, np.float32)
+    rank = torch.empty(dates, dtype=torch.long)
+    rank[predictor.order] = torch.arange(dates)
+    reached = rank[None, :] <= rank[:, None]  # (T, T): row t sees the dates up to date t
+    for start in range(0, count, max(1, _BATCH // dates)):
         monitor.check()
-        known[:, date] = valid[:, date].bool()
-        probability = predictor.predict(values, known)[0].numpy()
-        grown[date] = np.where(known.any(1, keepdim=True).numpy(), probability, np.nan)
-        monitor.progress((rank + 1) / valid.shape[1])
+        rows = slice(start, start + max(1, _BATCH // dates))
+        known = valid[rows].bool()[:, None] & reached  # (n, T, T)
+        repeated = values[rows].repeat_interleave(dates, 0)  # (n * T, T, C)
+        with torch.inference_mode():
+            found = predictor.log_probability(repeated, known.flatten(0, 1)).exp().cpu()
+            found[~known.any(2).flatten()] = torch.nan
+            grown[:, rows] = found.unflatten(0, (-1, dates)).transpose(0, 1).numpy()
+        monitor.progress(min(1.0, (start + len(known)) / max(count, 1)))
     return grown
 
 

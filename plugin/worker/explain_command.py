@@ -7,6 +7,7 @@ valid (N, T)} as .npy. A model that was opened stays open for the next request: 
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,7 +97,7 @@ def explain_series(session: Session, message: Event) -> Event:
     Raises:
         ModelFileError: the model file cannot be used.
     """
-    predictor = open_predictor(session, message)
+    predictor = _kept(session, "single", message, partial(Predictor, batch=1))  # nothing is computed for padding
     values, valid = _series(message)
     values, valid = values[:1], valid[:1]
     parts = set(message["parts"])

@@ -10,6 +10,7 @@ import pytest
 import torch
 from chronomap.plugin.core.errors import InputError
 from chronomap.plugin.core.monitor import Monitor
+from chronomap.plugin.worker.architectures import build_network
 from chronomap.plugin.worker.explain import (
     growth,
     importance,
@@ -21,8 +22,10 @@ from chronomap.plugin.worker.explain import (
     without_dates,
 )
 from chronomap.plugin.worker.explain_command import delete_dates, explain_series, open_predictor
+from chronomap.plugin.worker.model_file import network_arrays, save_model
 from chronomap.plugin.worker.predictor import Predictor
-from worker.mapping_cases import CLASSES, make_series, write_model
+from worker.making import make_card
+from worker.mapping_cases import CLASSES, DATES, make_series, write_model
 from worker.test_predictor import DAYS, OFFSETS, SCALES
 from worker.worker_session import Host
 
@@ -31,9 +34,19 @@ METHODS = {"ltae": ("attention", "occlusion", "gradients"), "random_forest": ("o
 CASES = [(key, method) for key in KEYS for method in METHODS.get(key, ("occlusion", "gradients"))]
 
 
+def lively_model(path: Path, key: str) -> Path:
+    """Write a model as write_model, but networks whose layers are all alive: with the statistics they start with."""
+    if key == "random_forest":
+        return write_model(path, key)
+    torch.manual_seed(0)
+    card = make_card(key, CLASSES, DATES)
+    save_model(path, card, network_arrays(build_network(card)))
+    return path
+
+
 def predictor_of(folder: Path, key: str, days: list[float] = DAYS, order: np.ndarray | None = None) -> Predictor:
     scales, offsets = (SCALES, OFFSETS) if order is None else (SCALES[order], OFFSETS[order])
-    return Predictor(write_model(folder / f"{key}.safetensors", key), days, scales, offsets)
+    return Predictor(lively_model(folder / f"{key}.safetensors", key), days, scales, offsets)
 
 
 def tensors(count: int = 40) -> tuple[torch.Tensor, torch.Tensor]:
