@@ -31,6 +31,7 @@ CATALOG_PATH = Path(__file__).resolve().parents[2] / "resources" / "architecture
 class Hyperparameter:
     """One setting: `kind` is "int", "float", "bool" or "choice"; minimum and maximum are inclusive.
 
+    `search`: lowest and highest value that a search for settings tries; () leaves that to core/search_space.py.
     `only_if` names another setting and the values of it with which this one matters; without values: any but 0 or no.
     """
 
@@ -44,6 +45,7 @@ class Hyperparameter:
     choices: tuple[str, ...] = ()
     only_if: tuple[str, ...] = ()
     unit: str = ""  # "days", "epochs"; '' where the label says it
+    search: tuple[float, ...] = ()
 
     def matters(self, values: Mapping[str, Any]) -> bool:
         """Return whether this setting changes anything, given the `values` of all settings."""

@@ -25,7 +25,7 @@ class Monitor:
 
     Events: ``progress{fraction, text}``, ``note{text}`` (a line worth reading), ``warning{text}``,
     ``epoch{epoch, epochs, train_loss, validation_loss, validation_macro_f1, is_best, seconds}``,
-    ``window{done, count}``, ``done{outputs}``.
+    ``trial{...}`` (a model of a search, see core/search.py), ``window{done, count}``, ``done{outputs}``.
     """
 
     on_event: Callable[[Event], None] = _ignore

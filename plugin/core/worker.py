@@ -115,7 +115,7 @@ class Worker:
     def _sort(self, event: Event, monitor: Monitor) -> Optional[Event]:
         """Pass reports on and return None; return answers; raise failures."""
         kind = event.get("event")
-        if kind in ("progress", "note", "warning", "epoch"):
+        if kind in ("progress", "note", "warning", "epoch", "trial"):
             monitor.on_event(event)
             return None
         if kind == "canceled":

@@ -38,6 +38,7 @@ from ..core.jobs import (
     MapJob,
     RateFinderJob,
     SceneJob,
+    SearchJob,
     SplitGapJob,
     TableJob,
     TrainJob,
@@ -51,6 +52,7 @@ from .exchange import band_order
 from .explain_check import importance_problems, importance_test_problems, series_problems
 from .fit import season_fit
 from .judge_check import area_accuracy_problems, area_problems, gap_problems, map_list_problems, points_problems
+from .search import search_problems
 from .training_check import rate_problems, train_problems
 
 _LEAST_MEMORY_MB = 200
@@ -108,6 +110,8 @@ def _paths(job: Job) -> tuple[dict[str, str], list[str]]:
         outputs.append(job.model)
     if isinstance(job, MapJob):
         outputs += [path for path in job.outputs.values() if path]
+    if isinstance(job, SearchJob):
+        outputs.append(str(Path(job.folder) / "search.json"))
     if isinstance(job, SceneJob):
         outputs.append(str(Path(job.folder) / "scene"))
     inputs = {name: fields[name] for name in _INPUTS if name in fields}
@@ -234,6 +238,7 @@ _SPECIFIC: dict[type, Callable[[Any], list[str]]] = {
     TrainJob: train_problems,
     EnsembleJob: ensemble_problems,
     RateFinderJob: rate_problems,
+    SearchJob: search_problems,
     MapJob: _map_problems,
     AttentionJob: importance_problems,
     ImportanceTestJob: importance_test_problems,

@@ -31,6 +31,7 @@ from ..core.jobs import (
     MapJob,
     RateFinderJob,
     SceneJob,
+    SearchJob,
     SplitGapJob,
     TableJob,
     TrainJob,
@@ -60,6 +61,7 @@ from .mapping import map_cube
 from .one_series import explain_series
 from .rate_finder import find_rate
 from .report import cube_report
+from .search import search
 from .split_gap import split_gap
 from .train import train
 from .validation_points import draw_points
@@ -141,6 +143,7 @@ _RUNNERS: dict[type, Runner] = {
     TrainJob: train,
     EnsembleJob: join_models,
     RateFinderJob: find_rate,
+    SearchJob: search,
     MapJob: _map,
     AttentionJob: explain,
     ImportanceTestJob: check_importance,

@@ -16,6 +16,7 @@ from .mapping import map_close, map_open, window
 from .pace_command import pace
 from .predict_command import predict
 from .rate_finder import find_rate
+from .search_command import search
 from .size_command import size
 from .train_command import train
 
@@ -28,6 +29,7 @@ COMMANDS: dict[str, Command] = {
     "train": train,
     "ensemble": ensemble,
     "find_rate": find_rate,
+    "search": search,
     "predict": predict,
     "map_open": map_open,
     "window": window,

@@ -26,7 +26,7 @@ from .judging import (
     SplitGapJob,
     ValidationPointsJob,
 )
-from .learning import DEVICES, SPLIT_METHODS, EnsembleJob, RateFinderJob, SplitSpec, TrainJob
+from .learning import DEVICES, SPLIT_METHODS, EnsembleJob, RateFinderJob, SearchJob, SplitSpec, TrainJob
 from .maps import PRECISIONS, MapJob
 
 __all__ = [
@@ -58,6 +58,7 @@ __all__ = [
     "MapJob",
     "RateFinderJob",
     "SceneJob",
+    "SearchJob",
     "SplitGapJob",
     "SplitSpec",
     "TableJob",
@@ -68,7 +69,7 @@ __all__ = [
 ]
 
 Job = Union[
-    CubeJob, ExtractJob, TableJob, TrainJob, EnsembleJob, RateFinderJob, MapJob,
+    CubeJob, ExtractJob, TableJob, TrainJob, EnsembleJob, RateFinderJob, SearchJob, MapJob,
     AttentionJob, AttentionFeaturesJob, ImportanceTestJob, ExplainSeriesJob, EarlySeasonJob,
     EvaluateJob, EvaluateMapJob, SceneJob,
     DisagreementJob, ClassAreasJob, ConsensusJob, AreaAccuracyJob, ValidationPointsJob, SplitGapJob,

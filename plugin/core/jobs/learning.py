@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..search_space import DEFAULT_SETTINGS
+
 SPLIT_METHODS = ("polygon", "block", "field", "pixel")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -71,6 +73,33 @@ class RateFinderJob:
     table: str = ""  # CSV
     device: str = "auto"
     kind: str = "find_learning_rate"
+
+
+@dataclass(frozen=True)
+class SearchJob:
+    """Try architectures and settings; keep a leaderboard and every model in `folder`, and name the best.
+
+    The validation macro F1 decides; only the best model is looked at on the test part. A search in a folder that holds
+    the same one goes on with it. `settings` of the learning strategy are varied, and with `vary_architecture` those of
+    the architectures; `ranges` (see core/search_space.py) say where, instead of what the catalog declares. The first
+    trial of each architecture is its default preset.
+    """
+
+    samples: str
+    folder: str
+    architectures: tuple[str, ...] = ("ltae", "tempcnn")
+    settings: tuple[str, ...] = DEFAULT_SETTINGS
+    vary_architecture: bool = True
+    ranges: dict[str, Any] = field(default_factory=dict)
+    strategy: dict[str, Any] = field(default_factory=dict)  # of all networks, instead of their presets'
+    split: SplitSpec = SplitSpec()
+    grid_step_days: float = 0.0
+    trials: int = 40  # in all, those of before included
+    minutes: float = 30.0  # of this run; 0: no limit
+    prune: bool = True  # end trials early that fall behind the median
+    seed: int = 0
+    device: str = "auto"
+    kind: str = "search"
 
 
 @dataclass(frozen=True)
