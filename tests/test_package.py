@@ -10,7 +10,10 @@ import subprocess
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
+from class_maps import LEGEND, class_map
+from synthetic import CORNER, write_vectors
 
 ROOT = Path(__file__).resolve().parents[1]
 TOOLS = ROOT / ".venv/tools/bin/python"
@@ -129,3 +132,21 @@ def test_the_installed_zip_runs_an_algorithm(qgis_process, tmp_path):
     outputs = json.loads(answer.stdout)["results"]
     assert Path(outputs["cube"]).is_file()
     assert Path(outputs["training"]).is_file()
+
+
+@pytest.mark.qgis_process
+def test_the_installed_zip_runs_a_model_of_the_model_designer(qgis_process, tmp_path):
+    values = np.repeat([[1] * 10 + [2] * 10], 10, axis=0)
+    raster = class_map(tmp_path / "map.tif", values, LEGEND[:2])
+    places = [(column, row) for column in (1, 5, 12, 16) for row in range(5)]
+    labels = [LEGEND[column // 10].name for column, _ in places]
+    points = write_vectors(tmp_path / "points.gpkg", [
+        (f"POINT ({CORNER[0] + column * 10 + 5} {CORNER[1] - row * 10 - 5})", {"reference": label})
+        for (column, row), label in zip(places, labels)
+    ])  # fmt: skip
+    outputs = {"judged:accuracy_and_areas": "a.html", "judged:classes": "a.csv", "areas:counted_areas": "areas.csv"}
+    given = [f"{name}={tmp_path / file}" for name, file in outputs.items()]
+    answer = qgis_process("--json", "run", "chronomap:judgemap", "--", f"map={raster}", f"points={points}", *given)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert "1.000 ± 0.000" in (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert "Wheat,100,1.0000" in (tmp_path / "areas.csv").read_text(encoding="utf-8")

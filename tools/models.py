@@ -137,7 +137,7 @@ def judge_map() -> QgsProcessingModelAlgorithm:
     kinds = [QgsProcessing.SourceType.TypeVectorPoint]
     points = QgsProcessingParameterFeatureSource("points", "Labelled points", kinds)
     points.setHelp("The points of 'Sample validation points', labelled.")
-    name = QgsProcessingParameterField("reference_field", "Reference field", "reference", "points")
+    name = QgsProcessingParameterField("reference_field", "Reference field", "reference", "points", optional=True)
     name.setHelp("Field with the class seen at each point.")
     steps = [
         Step("judged", "areaaccuracy", "Accuracy and areas from points", (1, 0),
