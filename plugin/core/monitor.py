@@ -24,7 +24,7 @@ class Monitor:
     """Receives events (plain dicts with a key "event") and is asked whether the job is canceled.
 
     Events: ``progress{fraction, text}``, ``note{text}`` (a line worth reading), ``warning{text}``,
-    ``epoch{epoch, epochs, train_loss, validation_loss, validation_macro_f1, is_best, seconds}``,
+    ``epoch{epoch, epochs, train_loss, train_macro_f1, validation_loss, validation_macro_f1, is_best, seconds}``,
     ``trial{...}`` (a model of a search, see core/search.py), ``window{done, count}``, ``done{outputs}``.
     """
 

@@ -88,7 +88,7 @@ def sweep_rates(trainer: Trainer, train: Series, rates: list[float]) -> Sweep:
     for step, (rate, batch) in enumerate(zip(rates, _endless_batches(trainer, train.label)), 1):
         for group in optimizer.param_groups:
             group["lr"] = rate
-        loss = float(trainer.step(train, batch, criterion, optimizer))
+        loss = float(trainer.step(train, batch, criterion, optimizer)[0])
         mean = _SMOOTHING * mean + (1 - _SMOOTHING) * loss
         level = mean / (1 - _SMOOTHING**step)  # without the pull of the 0 it began with
         if not math.isfinite(loss) or (step > _LEAST_STEPS and level > _BREAKS_LOOSE * lowest):

@@ -124,9 +124,9 @@ class Trainer:
         progress = state.progress
         for epoch in range(len(progress.history) + 1, self.strategy["epochs"] + 1):
             started = time.perf_counter()
-            train_loss = self._epoch(train, criterion, optimizer, schedule)
-            self._check_loss(train_loss, epoch)
-            record = {"epoch": epoch, "epochs": self.strategy["epochs"], "train_loss": train_loss}
+            record = {"epoch": epoch, "epochs": self.strategy["epochs"]}
+            record.update(self._epoch(train, criterion, optimizer, schedule))
+            self._check_loss(record["train_loss"], epoch)
             record.update(self._validate(validation, criterion))
             loss = record["validation_loss"]
             record["is_best"] = progress.note_best(self.network, epoch, loss, self.strategy["min_delta"])
@@ -164,20 +164,29 @@ class Trainer:
 
     def _epoch(
         self, train: Series, criterion: Criterion, optimizer: torch.optim.Optimizer, schedule: Schedule
-    ) -> float:
-        """Pass over the training samples once and return the mean loss."""
+    ) -> dict[str, float]:
+        """Pass over the training samples once and return mean loss and macro F1, both as they were while it learned."""
         self.network.train()
-        total, seen = torch.zeros((), device=train.label.device), 0
+        total = torch.zeros((), device=train.label.device)
+        seen, predicted = [], []
         for batch in self.batches(train.label):
-            total += self.step(train, batch, criterion, optimizer) * len(batch)
+            loss, prediction = self.step(train, batch, criterion, optimizer)
+            total += loss * len(batch)
             schedule.after_batch()
-            seen += len(batch)
+            seen.append(batch)
+            predicted.append(prediction)
             if self.monitor.is_finishing():
                 break
-        return float(total) / seen
+        label = train.label.cpu()[torch.cat(seen)]
+        return {
+            "train_loss": float(total) / len(label),
+            "train_macro_f1": self._macro_f1(label, torch.cat(predicted)),
+        }
 
-    def step(self, train: Series, batch: Tensor, criterion: Criterion, optimizer: torch.optim.Optimizer) -> Tensor:
-        """Learn from one `batch` of indices and return its loss.
+    def step(
+        self, train: Series, batch: Tensor, criterion: Criterion, optimizer: torch.optim.Optimizer
+    ) -> tuple[Tensor, Tensor]:
+        """Learn from one `batch` of indices and return its loss and the classes (N,) the network gave before it did.
 
         Raises:
             Canceled: the user stopped the job.
@@ -187,13 +196,14 @@ class Trainer:
         x, days, valid = augmented(
             self.preparation, train.values[chosen], train.valid[chosen], self.strategy, self.generator
         )
-        loss = criterion(self.network(x, days, valid), train.label[chosen])
+        logits = self.network(x, days, valid)
+        loss = criterion(logits, train.label[chosen])
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         if self.strategy["gradient_clip"]:
             nn.utils.clip_grad_norm_(self.network.parameters(), self.strategy["gradient_clip"])
         optimizer.step()
-        return loss.detach()
+        return loss.detach(), logits.detach().argmax(1)
 
     def batches(self, label: Tensor) -> list[Tensor]:
         """Return batches of indices into the training samples, as many as there are samples in all.
@@ -220,12 +230,14 @@ class Trainer:
         if not len(validation):
             return {"validation_loss": None, "validation_macro_f1": None}
         logits = self.logits(validation)
-        prediction = logits.argmax(1).cpu().numpy()
-        confusion = confusion_matrix(validation.label.cpu().numpy(), prediction, len(self.names))
         return {
             "validation_loss": float(criterion(logits, validation.label)),
-            "validation_macro_f1": accuracy(confusion.tolist(), self.names)["macro_f1"],
+            "validation_macro_f1": self._macro_f1(validation.label, logits.argmax(1)),
         }
+
+    def _macro_f1(self, label: Tensor, prediction: Tensor) -> float:
+        confusion = confusion_matrix(label.cpu().numpy(), prediction.cpu().numpy(), len(self.names))
+        return accuracy(confusion.tolist(), self.names)["macro_f1"]
 
     def _is_done(self, progress: Progress, epoch: int) -> bool:
         patience = self.strategy["patience"]

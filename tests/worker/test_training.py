@@ -104,7 +104,15 @@ def test_epochs_are_told_with_their_figures():
     fit(monitor=Monitor(events.append), epochs=2)
     epochs = [event for event in events if event["event"] == "epoch"]
     assert [event["epoch"] for event in epochs] == [1, 2]
-    assert {"epochs", "train_loss", "validation_loss", "validation_macro_f1", "is_best", "seconds"} <= set(epochs[0])
+    assert {
+        "epochs",
+        "train_loss",
+        "train_macro_f1",
+        "validation_loss",
+        "validation_macro_f1",
+        "is_best",
+        "seconds",
+    } <= set(epochs[0])
 
 
 def test_a_loss_that_is_no_number_is_told_in_words():
@@ -138,6 +146,7 @@ def test_one_training_sample_is_too_few():
 def test_every_optimiser_learns_with_every_schedule(optimizer, schedule):
     history = fit("tempcnn", optimizer=optimizer, schedule=schedule, epochs=4, weight_decay=1e-4).history
     assert history[-1]["train_loss"] < history[0]["train_loss"]
+    assert history[-1]["train_macro_f1"] > history[0]["train_macro_f1"]
     rates = {record["learning_rate"] for record in history}
     assert (len(rates) > 1) == (schedule in ("step", "cosine", "onecycle"))
 
