@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Optional
 
 from qgis.core import QgsProject, QgsRasterLayer
-from qgis.PyQt.QtCore import QObject, pyqtSignal
+from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from ..core.errors import ChronomapError
 from ..core.jobs import MapJob
@@ -33,7 +34,9 @@ class MapLayers(QObject):
         super().__init__(parent)
         self._preview_id = ""
         self._waiting: list[Inquiry] = []
+        self._project_number = 0  # of the projects that were open since QGIS started
         queue.run_finished.connect(self._take_run)
+        QgsProject.instance().cleared.connect(self._leave_project)
 
     def show_preview(self, job: MapJob) -> None:
         """Show the class map of a preview above everything else, in the place of the preview before."""
@@ -47,6 +50,10 @@ class MapLayers(QObject):
             folder = Path(layer.source()).parent
             QgsProject.instance().removeMapLayer(layer.id())
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _leave_project(self) -> None:
+        self._project_number += 1
+        self._preview_id = ""
 
     def _take_run(self, run: Run) -> None:
         if run.state != DONE:
@@ -83,7 +90,20 @@ class MapLayers(QObject):
         inquiry.deleteLater()
 
     def _add(self, job: MapJob, plans: dict[str, LayerPlan]) -> None:
-        self.added.emit(add_maps(job, plans, QgsProject.instance()).name())
+        self._add_next(add_maps(job, plans, QgsProject.instance()), self._project_number)
+
+    def _add_next(self, steps: Iterator[str], project_number: int, group: str = "") -> None:
+        """Add one layer and come back for the next, no long pause; never into another project."""
+        if project_number != self._project_number:
+            return
+        try:
+            group = next(steps)
+        except StopIteration:
+            self.added.emit(group)
+        except ChronomapError as error:
+            self.failed.emit(str(error))
+        else:
+            QTimer.singleShot(0, lambda: self._add_next(steps, project_number, group))
 
     def _add_preview(self, job: MapJob, plans: dict[str, LayerPlan]) -> None:
         self.drop_preview()

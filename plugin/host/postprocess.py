@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Callable, Optional
 
@@ -80,10 +81,17 @@ def finish_classes(project: QgsProject, layer: QgsRasterLayer, group: QgsLayerTr
 
 def finish_attention(project: QgsProject, layer: QgsRasterLayer, group: QgsLayerTreeGroup) -> None:
     """Spread an attention raster over one layer per date, in a collapsed group of their own."""
+    for _ in attention_steps(project, layer, group):
+        continue
+
+
+def attention_steps(project: QgsProject, layer: QgsRasterLayer, group: QgsLayerTreeGroup) -> Iterator[None]:
+    """Do as finish_attention and pause after each date."""
     dates = group.insertGroup(-1, tr("Attention by date"))
-    split_by_date(project, layer, dates)
     dates.setExpanded(False)
     dates.setItemVisibilityChecked(False)
+    for _ in split_by_date(project, layer, dates):
+        yield
 
 
 def finish_features(project: QgsProject, layer: QgsVectorLayer, group: QgsLayerTreeGroup) -> None:

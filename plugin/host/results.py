@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Union
 
-from qgis.core import QgsLayerTreeGroup, QgsProject, QgsRasterLayer
+from qgis.core import QgsProject, QgsRasterLayer
 
 from ..core.card import ModelCard, read_card
 from ..core.errors import OutputError
@@ -16,7 +17,7 @@ from ..core.jobs import AttentionFeaturesJob, MapJob
 from ..core.products import PRODUCTS
 from ..core.version import plugin_version
 from .group import Provenance, ensure_group
-from .postprocess import Finish, LayerPlan, finish_attention, finish_classes, finish_layer
+from .postprocess import Finish, LayerPlan, attention_steps, finish_attention, finish_classes, finish_layer
 from .styles import write_style
 from .text import tr
 
@@ -66,15 +67,20 @@ def style_maps(job: MapJob) -> dict[str, LayerPlan]:
     return plans
 
 
-def add_maps(job: MapJob, plans: dict[str, LayerPlan], project: QgsProject) -> QgsLayerTreeGroup:
-    """Add the maps of `job`, styled by style_maps, to `project` in one group, and return the group.
+def add_maps(job: MapJob, plans: dict[str, LayerPlan], project: QgsProject) -> Iterator[str]:
+    """Add the maps of `job`, styled by style_maps, to `project` in one group; yields its name after every layer.
 
     Raises:
         OutputError: a map cannot be opened.
     """
     for product, path in job.outputs.items():
+        plan = plans[product]
         layer = QgsRasterLayer(path, tr(PRODUCTS[product].title))
         if not layer.isValid():
             raise OutputError(f"The map {path} cannot be opened: check that the disk is not full.")
-        finish_layer(project, layer, plans[product])
-    return ensure_group(project.layerTreeRoot(), next(iter(plans.values())).group)
+        is_spread = plan.finish is finish_attention
+        finish_layer(project, layer, replace(plan, finish=None) if is_spread else plan)
+        yield plan.group
+        if is_spread:
+            group = ensure_group(project.layerTreeRoot(), plan.group)
+            yield from (plan.group for _ in attention_steps(project, layer, group))

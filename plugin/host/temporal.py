@@ -7,10 +7,18 @@ QGIS 3.22 knows one fixed range per layer and none per band, so every band becom
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from qgis.core import Qgis, QgsDateTimeRange, QgsLayerTreeGroup, QgsProject, QgsRasterLayer
+from qgis.core import (
+    Qgis,
+    QgsDateTimeRange,
+    QgsLayerTreeGroup,
+    QgsProject,
+    QgsRasterLayer,
+    QgsSingleBandPseudoColorRenderer,
+)
+from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QDateTime, Qt
 
 from .group import place_layer
@@ -42,23 +50,33 @@ def set_range(layer: QgsRasterLayer, period: QgsDateTimeRange) -> None:
     properties.setIsActive(True)
 
 
-def split_by_date(project: QgsProject, layer: QgsRasterLayer, group: QgsLayerTreeGroup) -> list[QgsRasterLayer]:
+def split_by_date(project: QgsProject, layer: QgsRasterLayer, group: QgsLayerTreeGroup) -> Iterator[QgsRasterLayer]:
     """Turn the attention raster `layer` into its first date and add the other dates to `group`, newest last.
 
-    All dates share one colour scale and are switched on: the temporal controller shows one at a time.
+    Yields after each date, so that a window can live meanwhile. All dates share one colour scale and are switched on:
+    the temporal controller shows one at a time.
     """
     dates = band_dates(layer)
     if not dates or not all(dates):
-        return [layer]
-    maximum = largest_value(layer)
-    layers = [layer, *(QgsRasterLayer(layer.source(), date) for date in dates[1:])]
-    for band, (item, date, period) in enumerate(zip(layers, dates, date_ranges(dates)), start=1):
+        return
+    maximum = _drawn_maximum(layer) or largest_value(layer)
+    for band, (date, period) in enumerate(zip(dates, date_ranges(dates)), start=1):
+        if sip.isdeleted(layer) or sip.isdeleted(group):  # the user was quicker and removed them
+            return
+        item = layer.clone() if band > 1 else layer  # a new layer would look at the raster for its contrast
         item.setName(date)
         item.setRenderer(gradient_renderer(item, band, "attention", maximum))
         set_range(item, period)
         place_layer(project, item, group)
         project.layerTreeRoot().findLayer(item.id()).setExpanded(False)
-    return layers
+        yield item
+
+
+def _drawn_maximum(layer: QgsRasterLayer) -> float:
+    """Return where the colours of a styled layer end, 0 where it has no such style: a look at all bands takes long."""
+    renderer = layer.renderer()
+    is_styled = isinstance(renderer, QgsSingleBandPseudoColorRenderer)
+    return float(renderer.classificationMax()) if is_styled else 0.0
 
 
 def _moment(time: datetime) -> QDateTime:
