@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup check-machine demo test lint types test-worker test-qgis bench package clean
+.PHONY: help setup check-machine demo test lint types test-worker test-qgis bench benchmark-accuracy package clean
 
 export QT_QPA_PLATFORM ?= offscreen
 export LANG ?= C.UTF-8
@@ -14,6 +14,8 @@ WORKER := .venv/worker/bin/python
 TOOLS := .venv/tools/bin/python
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+DATA ?= data
+ACCURACY_ARGS ?=
 
 help:  ## Show the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
@@ -47,6 +49,10 @@ test-qgis: setup  ## Run the tests of the QGIS side, the package and the real wo
 bench:  ## Measure pace and memory of large maps, e.g. make bench BENCH_ARGS='--size 4000'
 	@tools/setup.sh qgis worker
 	@$(QGIS) tools/bench.py $(BENCH_ARGS)
+
+benchmark-accuracy:  ## Train every architecture on three real sample sets, e.g. DATA=~/data
+	@tools/setup.sh qgis worker
+	@$(QGIS) tools/accuracy.py $(DATA) $(ACCURACY_ARGS)
 
 package: setup  ## Build the plugin's zip from the last commit into build/
 	@$(TOOLS) tools/package.py
