@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from chronomap.plugin.core.recipe import Recipe
 from chronomap.plugin.host.project import stored_recipe
 from chronomap.ui.pages import PAGES
 from chronomap.ui.settings_menu import load_settings, save_settings
-from chronomap.ui.window import ChronomapWindow
+from chronomap.ui.window import ChronomapWindow, help_url
 from chronomap.ui.workspace import Workspace
 from qgis.core import QgsProject
 from qgis.PyQt.QtCore import Qt
@@ -58,6 +59,14 @@ def test_every_page_has_a_title_an_icon_and_a_topic_of_its_own(window):
         assert kind.title
         assert (PLUGIN_ROOT / "resources/icons" / kind.icon).is_file()
         assert window.page_list.item(row).text().startswith(kind.title)
+
+
+@pytest.mark.parametrize("topic", [kind.topic for kind in PAGES])
+def test_help_of_a_page_is_there_and_its_links_lead_somewhere(topic):
+    page = Path(help_url(topic).toLocalFile())
+    links = re.findall(r'(?:href|src)="(?!https?:)([^"#]+)', page.read_text(encoding="utf-8"))
+    assert links
+    assert [link for link in links if not (page.parent / link).is_file()] == []
 
 
 def test_control_and_page_keys_turn_the_pages(window):
