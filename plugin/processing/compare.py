@@ -79,8 +79,8 @@ class CompareModels(_Compare):
         "explain",
         "Compares trained models on the same untouched test part: scores with 95 % intervals over polygons, F1 by "
         "class, confusion matrices and their differences, learning curves, reliability, accuracy against cost, "
-        "attention by date, and for each pair whether one is better or whether there is no evidence. Models of other samples, "
-        "splits or classes are refused. Models that differ in fold and seed only are one entry.",
+        "attention by date, and for each pair whether one is better or whether there is no evidence. Models of other "
+        "samples, splits or classes are refused. Models that differ in fold and seed only are one entry.",
         ("accuracy", "comparison", "McNemar", "bootstrap", "benchmark"),
     )
 
@@ -133,7 +133,7 @@ class CompareModels(_Compare):
         read = Reader(self, parameters, context)
         folder = read.file("folder") if read.is_given("folder") else ""
         return CompareJob(
-            models=(*read.files("models"), *([folder] if folder else [])),
+            models=(*(read.files("models") if read.is_given("models") else ()), *([folder] if folder else [])),
             samples=read.file("samples") if read.is_given("samples") else "",
             join_seeds=read.switch("join_seeds"),
             measure_pace=read.switch("measure_pace"),

@@ -27,7 +27,7 @@ def _result(board: Board) -> str:
     names = [entry.name for entry in board.entries]
     sure = [
         f"{names[pair.first]} was {pair.verdict} than {names[pair.second]} ({pair.difference.value:+.3f}, "
-        f"{_p(pair.p_holm)})"
+        f"{p_text(pair.p_holm)})"
         for pair in board.pairs
         if pair.verdict != NO_EVIDENCE
     ]
@@ -38,5 +38,6 @@ def _result(board: Board) -> str:
     return f"Macro F1: {scores}. {found[0].upper()}{found[1:]}{rest}."
 
 
-def _p(value: float) -> str:
+def p_text(value: float) -> str:
+    """Return a p-value as papers write it."""
     return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"

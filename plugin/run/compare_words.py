@@ -11,6 +11,7 @@ from ..core.board import NO_EVIDENCE, Board, Entry
 from ..raster.samples import SampleSet
 from .compare_measure import Arena
 from .compare_members import Contender
+from .compare_paper import p_text
 from .statistics.pairs import LEAST_GROUPS
 
 _FEW_POLYGONS = 20
@@ -26,7 +27,7 @@ def told(board: Board) -> list[str]:
     sure = [pair for pair in board.pairs if pair.verdict != NO_EVIDENCE]
     names = [entry.name for entry in board.entries]
     lines += [
-        f"{names[pair.first]} is {pair.verdict} than {names[pair.second]} (p {pair.p_holm:.3f})." for pair in sure
+        f"{names[pair.first]} is {pair.verdict} than {names[pair.second]} ({p_text(pair.p_holm)})." for pair in sure
     ]
     return lines if sure else [*lines, "Of no pair is there evidence that one is better."]
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from chain import tiny_training
-from chronomap.plugin.core.jobs import CompareJob, CompareTrainJob, SplitSpec
+from chain import TINY
+from chronomap.plugin.core.jobs import Candidate, CompareJob, CompareTrainJob, SplitSpec
 from chronomap.plugin.run.dispatch import run_job
 from qgis.core import QgsProject
 from qgis.PyQt.QtCore import Qt
@@ -19,18 +19,14 @@ from waiting import wait_until
 
 @pytest.fixture(scope="module")
 def board(qgis_app, tmp_path_factory) -> Path:
-    """A comparison of two tiny models, with its charts."""
+    """A comparison of a tiny L-TAE and a forest, with its charts."""
     folder = tmp_path_factory.mktemp("compared")
     samples = save_small_samples(folder / "samples.npz", count=30)
-    models = [folder / f"{name}.safetensors" for name in ("ltae", "random_forest")]
-    for model in models:
-        run_job(tiny_training(samples, model, model.stem))
-    run_job(
-        CompareJob(
-            tuple(map(str, models)), board=str(folder / "board.json"), charts=str(folder / "charts"), measure_pace=False
-        )
+    candidates = (Candidate("ltae", hyperparameters=TINY["ltae"]), Candidate("random_forest", "", {"trees": 5}))
+    job = CompareTrainJob(
+        str(samples), str(folder), candidates, strategy={"epochs": 3}, measure_gap=False, measure_pace=False
     )
-    return folder / "board.json"
+    return Path(run_job(job)["board"])
 
 
 @pytest.fixture
@@ -85,12 +81,12 @@ def test_method_and_result_are_copied_for_a_paper(page, board):
     assert "Macro F1: " in text
 
 
-def test_tables_and_report_are_exported(page, board, tmp_path):
+def test_tables_are_exported(page, board, tmp_path):
     page.board_view.open(board)
-    run = page.board_view.export(table=str(tmp_path / "m.csv"), report=str(tmp_path / "r.html"))
+    run = page.board_view.export(table=str(tmp_path / "m.csv"), pairs=str(tmp_path / "p.csv"))
     wait_until(lambda: run.is_over)
     assert (tmp_path / "m.csv").read_text(encoding="utf-8").startswith("name,architecture,macro_f1")
-    assert "Models compared" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert len((tmp_path / "p.csv").read_text(encoding="utf-8").splitlines()) == 2
 
 
 def test_the_project_remembers_its_comparison(page, board, workspace):
@@ -101,7 +97,7 @@ def test_the_project_remembers_its_comparison(page, board, workspace):
 
 def test_ticked_models_become_a_comparison(page, board, workspace, tmp_path):
     for name in ("ltae", "random_forest"):
-        workspace.shelf.add(board.parent / f"{name}.safetensors")
+        workspace.shelf.add(board.parent / "models" / f"{name}.safetensors")
     page.tabs.setCurrentWidget(page.models_tab)
     for row in range(page.model_list.count()):
         page.model_list.item(row).setCheckState(Qt.CheckState.Checked)
