@@ -24,7 +24,7 @@ from .workload import Workload, workload
 Ask = Callable[[Event], Event]  # sends a request to a worker and waits for the answer
 
 _START_S = 3.0  # a worker loads torch
-_SETTLE_S = 2.0  # a map chooses its batch size
+_SETTLE_S = 4.0  # a map chooses its batch size and its precision
 _WORKER_MB, _WORKER_GPU_MB = 350, 1500  # torch alone
 _HOST_MB = 60  # beside QGIS itself
 _COPIES_OF_SAMPLES = 2  # on either side

@@ -25,6 +25,7 @@ from .device import training_threads
 from .evaluation import predict_logits
 from .fitting import TRAIN, Samples
 from .model_file import network_arrays, save_model
+from .precision import has_bfloat16
 from .predictor import Predictor
 from .series import Preparation
 from .training import Series, Trainer
@@ -95,18 +96,25 @@ class Trial:
     def pixel_seconds(self, arrays: dict[str, np.ndarray], batches: Sequence[int]) -> float:
         """Return the seconds to map one pixel with a model of `arrays`, with as many threads as a map would use.
 
-        The quickest of the `batches` (series at once) counts, as for a map.
+        The quickest of the `batches` (series at once) counts, as for a map. Whether a map may be computed in bfloat16
+        is known once the model is trained: the mean of both is told.
         """
         with tempfile.TemporaryDirectory(prefix="chronomap-pace-") as folder:
             model = Path(folder) / "model.safetensors"
             save_model(model, self.card, arrays)
             predictor = Predictor(model, self.days, self.scale, 0 * self.scale, self.device)
         threads = cores() if self.device.type == "cpu" else 1
-        pace = []
         with lanes(threads) as lanes_:
+            seconds = {}
             for predictor.batch in batches:
-                pace.append(pixels_per_second(predictor, self.dtype, threads, lanes_))
-        return 1.0 / max(pace)
+                seconds[predictor.batch] = 1.0 / pixels_per_second(predictor, self.dtype, threads, lanes_)
+            predictor.batch = min(seconds, key=lambda batch: seconds[batch])
+            precise = seconds[predictor.batch]
+            if not (predictor.can_reduce and has_bfloat16(self.device)):
+                return precise
+            predictor.dtype = torch.bfloat16
+            reduced = 1.0 / pixels_per_second(predictor, self.dtype, threads, lanes_)
+        return (precise + min(precise, reduced)) / 2
 
 
 def measured_pace(trial: Trial, samples: int, monitor: Monitor) -> Pace:

@@ -32,7 +32,7 @@ def choose_precision(
     """
     values, valid = probe
     clear = valid.any(1)
-    if not predictor.can_reduce or not clear.any() or not _has_bfloat16(predictor.device):
+    if not predictor.can_reduce or not clear.any() or not has_bfloat16(predictor.device):
         return compute
     expected = predictor.predict(values[clear], valid[clear])[0].argmax(1)
     pace = pixels_per_second(predictor, dtype, compute.threads, lanes_)
@@ -49,7 +49,7 @@ def choose_precision(
     return compute
 
 
-def _has_bfloat16(device: torch.device) -> bool:
+def has_bfloat16(device: torch.device) -> bool:
     """Return whether the device multiplies bfloat16 by itself."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported()
