@@ -76,11 +76,15 @@ def _axes(architecture: Architecture, declared: list[Hyperparameter], ranges: Ma
 
 
 def _range(architecture: Architecture, setting: Hyperparameter) -> tuple[float, float]:
-    """Return half of what the lowest preset says to twice what the highest does; shares from their minimum on."""
+    """Return half of what the lowest preset says up to the highest, or its double where all say the same.
+
+    Shares, such as dropout, are tried from their minimum on.
+    """
     values = [architecture.defaults(preset.name).get(setting.name, setting.default) for preset in architecture.presets]
     if setting.minimum == 0.0 and setting.maximum <= 1.0:
         return 0.0, min(setting.maximum, max(_SHARE_TOP, *map(float, values), 0.0))
-    low, high = max(setting.minimum, min(values) / 2), min(setting.maximum, max(values) * 2)
+    top = max(values) if max(values) > min(values) else 2 * max(values)
+    low, high = max(setting.minimum, min(values) / 2), min(setting.maximum, top)
     return (max(setting.minimum, int(low)), int(high)) if setting.kind == "int" else (low, high)
 
 

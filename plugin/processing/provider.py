@@ -16,6 +16,7 @@ from .evaluate import EvaluateMap, EvaluateModel
 from .explain import AttentionByClass, AttentionFeatures
 from .judge_maps import ClassAreas, ConsensusMap, MapDisagreement
 from .judge_points import AreaAccuracy, SampleValidationPoints, SplitGap
+from .learning import FindLearningRate, Search
 from .map import Map
 from .models import shipped_models
 from .samples import ExtractSamples, SamplesFromTable
@@ -28,6 +29,8 @@ _FIXED = (
     ExtractSamples,
     SamplesFromTable,
     Ensemble,
+    FindLearningRate,
+    Search,
     CompareArchitectures,
     Map,
     AttentionByClass,

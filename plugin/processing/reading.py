@@ -147,14 +147,18 @@ class Reader:
         """Return the name of the chosen field, '' where none is."""
         return next(iter(self.fields(name)), "")
 
+    def cells(self, name: str) -> list[str]:
+        """Return the cells of a table, row by row, as texts."""
+        cells = self.algorithm.parameterAsMatrix(self.parameters, name, self.context)
+        return ["" if cell is None else str(cell).strip() for cell in cells]
+
     def pairs(self, name: str) -> dict[str, str]:
         """Return a table of two columns, given row by row, as a dict.
 
         Raises:
             InputError: a row has no second column.
         """
-        cells = self.algorithm.parameterAsMatrix(self.parameters, name, self.context)
-        texts = ["" if cell is None else str(cell).strip() for cell in cells]
+        texts = self.cells(name)
         if len(texts) % 2:
             raise InputError(f"{self._label(name)} has {len(texts)} cells: give pairs, an old and a new name.")
         return {old: new for old, new in zip(texts[::2], texts[1::2]) if old}

@@ -65,6 +65,10 @@ def arguments(name: str, classes: int = 3) -> dict:
             "epoch": epochs, "train_loss": 1 / epochs, "validation_loss": np.array([1, 0.8, np.nan, 0.7, 0.9]),
             "validation_macro_f1": epochs / 6, "best_epoch": np.array(4),
         },
+        "rate_sweep": {
+            "rate": np.geomspace(1e-6, 1, 40), "loss": np.linspace(2, 1, 40), "smoothed": np.linspace(2, 1, 40),
+            "suggestion": np.array(0.003),
+        },
         "confusion_matrix": {"confusion": confusion, "classes": made["classes"]},
         "class_scores": {
             **named, "f1": np.linspace(0, 1, classes), "n": np.arange(classes), "precision": np.full(classes, 0.5),

@@ -3,7 +3,11 @@
 
 from __future__ import annotations
 
-from chronomap.plugin.core.jobs import EnsembleJob
+import pytest
+from chronomap.plugin.core.catalog import load_catalog
+from chronomap.plugin.core.errors import InputError
+from chronomap.plugin.core.jobs import EnsembleJob, RateFinderJob, SearchJob
+from chronomap.plugin.core.strategy import strategy_defaults
 from chronomap.plugin.host.commands import algorithm_call, completed
 from qgis.core import QgsApplication
 
@@ -31,3 +35,33 @@ def test_what_continues_from_a_model_takes_its_settings(provider, context):
     assert completed(job) == job
     call = algorithm_call(job)
     assert build("train_ltae", call.parameters, context) == job
+
+
+def test_a_rate_is_looked_for_with_the_preset_or_what_is_given(provider, context):
+    defaults = strategy_defaults(load_catalog()["ltae"])
+    job = build("findlearningrate", {"samples": "/s.npz"}, context)
+    assert job == RateFinderJob("/s.npz", "ltae", strategy=defaults)
+    given = {"samples": "/s.npz", "architecture": "gru", "optimizer": "sgd", "batch_size": 32}
+    strategy = build("findlearningrate", given, context).strategy
+    assert strategy == {**strategy_defaults(load_catalog()["gru"]), "optimizer": "sgd", "batch_size": 32}
+
+
+def test_a_search_with_defaults_is_the_job_s_own(provider, context):
+    job = build("search", {"samples": "/s.npz", "folder": "/found"}, context)
+    assert job == SearchJob("/s.npz", "/found")
+
+
+def test_a_search_takes_what_is_given(provider, context):
+    parameters = {
+        "samples": "/s.npz",
+        "folder": "/found",
+        "architectures": ["gru"],
+        "settings": ["optimizer", "learning_rate"],
+        "ranges": ["width", "16", "64", "learning_rate", "1e-4", "0.01"],
+        "epochs": 5,
+    }
+    job = build("search", parameters, context)
+    assert (job.architectures, job.settings, job.strategy) == (("gru",), ("optimizer", "learning_rate"), {"epochs": 5})
+    assert job.ranges == {"width": [16, 64], "learning_rate": [1e-4, 0.01]}
+    with pytest.raises(InputError, match="give two numbers"):
+        build("search", {**parameters, "ranges": ["width", "16", "wide"]}, context)

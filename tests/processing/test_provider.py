@@ -9,7 +9,7 @@ from chronomap.plugin.processing.about import GROUPS
 from qgis.core import QgsApplication, QgsProcessingParameterDefinition, QgsProcessingParameterNumber
 
 FIXED = {
-    "ensemble", "comparearchitectures", "comparemodels",
+    "ensemble", "findlearningrate", "search", "comparearchitectures", "comparemodels",
     "createdemoscene", "buildcube", "extractsamples", "samplesfromtable", "map", "attentionbyclass",
     "attentionfeatures", "evaluatemodel", "evaluatemap",
     "samplevalidationpoints", "areaaccuracy", "splitgap", "mapdisagreement", "consensusmap", "classareas",
