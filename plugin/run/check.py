@@ -97,13 +97,11 @@ def _path_problems(job: Job, awaited: Collection[str]) -> Iterator[str]:
 
 def _paths(job: Job) -> tuple[dict[str, str], list[str]]:
     """Return the job's inputs by name, and its outputs."""
+    if type(job) in _OWN_PATHS:
+        return _OWN_PATHS[type(job)](job)
     fields: dict[str, Any] = vars(job)
     outputs = [fields[name] for name in _OUTPUTS if fields.get(name)]
     outputs += [str(Path(fields[name]) / name) for name in _FOLDERS if fields.get(name)]
-    if isinstance(job, (CompareJob, CompareTrainJob, BoardJob)):
-        return comparison_paths(job)
-    if isinstance(job, TableJob):
-        return {"table": job.table}, [job.output]
     if isinstance(job, EnsembleJob):  # its models and samples are looked at in ensemble_problems
         return {}, outputs
     if isinstance(job, TrainJob):
@@ -232,6 +230,13 @@ def _rasters_problems(job: CubeJob) -> list[str]:
     return []
 
 
+# Jobs whose fields mean other things than the names above say.
+_OWN_PATHS: dict[type, Callable[[Any], tuple[dict[str, str], list[str]]]] = {
+    TableJob: lambda job: ({"table": job.table}, [job.output]),
+    CompareJob: comparison_paths,
+    CompareTrainJob: comparison_paths,
+    BoardJob: comparison_paths,
+}
 _SPECIFIC: dict[type, Callable[[Any], list[str]]] = {
     CubeJob: _rasters_problems,
     ExtractJob: _extract_problems,
