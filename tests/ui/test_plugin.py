@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from chain import tiny_training
+from chronomap.plugin.host.queue import STOPPED
 from qgis.core import QgsApplication, QgsProject
 from qgis.gui import QgsMessageBar
 from qgis.PyQt import sip
@@ -51,6 +52,12 @@ class Desktop:
     def unregisterOptionsWidgetFactory(self, factory):
         self.registered.remove(("options", factory))
 
+    def addCustomActionForLayerType(self, action, menu, kind, all_layers):
+        self.registered.append(("layer menu", action))
+
+    def removeCustomActionForLayerType(self, action):
+        self.registered.remove(("layer menu", action))
+
     def mapCanvas(self):
         return None
 
@@ -89,7 +96,7 @@ def child_workers():
 
 
 def test_a_button_a_menu_and_an_options_page_are_registered_and_taken_back(plugin, desktop):
-    assert sorted(kind for kind, _ in desktop.registered) == ["menu", "menu", "options", "toolbar"]
+    assert sorted(kind for kind, _ in desktop.registered) == ["layer menu", "menu", "menu", "options", "toolbar"]
     assert QgsApplication.processingRegistry().providerById("chronomap") is not None
     plugin.unload()
     assert desktop.registered == []
@@ -109,14 +116,19 @@ def test_the_button_opens_one_window_and_opens_it_again(plugin, desktop):
     plugin.unload()
 
 
-def test_unloading_in_the_middle_of_a_run_leaves_no_worker_and_no_window(plugin, tmp_path):
+def test_a_run_goes_on_without_the_window_and_ends_with_the_plugin(plugin, tmp_path):
     plugin.open_window()
     window, queue = plugin._window, plugin._workspace.queue
     job = tiny_training(save_small_samples(tmp_path / "samples.npz"), tmp_path / "model.safetensors")
     run = queue.submit([replace(job, strategy={**job.strategy, "epochs": 5000, "patience": 0})], "Long")
     wait_until(lambda: len(run.epochs) > 1)
+    window.close()
+    seen = len(run.epochs)
+    wait_until(lambda: len(run.epochs) > seen)
     assert child_workers() != []
+    waiting = queue.submit([job], "Next")
     plugin.unload()
+    assert waiting.state == STOPPED
     wait_until(lambda: child_workers() == [], 10.0)
     QCoreApplication.sendPostedEvents(window, QEvent.Type.DeferredDelete)  # as a turn of QGIS's event loop does
     assert sip.isdeleted(window)

@@ -83,7 +83,7 @@ def test_a_click_trains_and_the_model_comes_onto_the_shelf(page, workspace, tmp_
     assert "done" in page.run_list.item(0).text()
 
 
-def test_stop_and_discard_leaves_the_shelf_empty(page, workspace):
+def test_stop_and_discard_leaves_no_model_but_the_same_training_can_go_on(page, workspace):
     long = {"epochs": 5000, "batch_size": 16, "patience": 0}
     workspace.update(train=replace(workspace.recipe.train, strategy=long))
     wait_until(lambda: ready(page), 20.0)
@@ -101,15 +101,6 @@ def test_stop_and_discard_leaves_the_shelf_empty(page, workspace):
     assert workspace.queue.runs == []
     assert page.run_list.count() == 0
     assert page.name_edit.text() == "try"  # free again
-
-
-def test_a_training_that_was_stopped_can_begin_anew(page, workspace):
-    workspace.update(train=replace(workspace.recipe.train, strategy={"epochs": 5000, "batch_size": 16, "patience": 0}))
-    wait_until(lambda: ready(page), 20.0)
-    run = page.train()
-    wait_until(lambda: len(run.epochs) > 1)
-    run.stop()
-    wait_until(lambda: run.is_over)
     page.check()
     (line,) = [line for line in page.checklist._lines if "goes on from there" in line.sentence]
     line.fix()

@@ -5,11 +5,9 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from chain import tiny_training
 from chronomap.plugin.core.jobs import CubeJob
 from chronomap.plugin.core.recipe import Recipe
 from chronomap.plugin.host.project import stored_recipe
@@ -22,7 +20,6 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QFontMetrics
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QLabel
-from synthetic import save_small_samples
 from waiting import wait, wait_until
 
 RECIPE = Recipe(cube=CubeJob("", rasters=("/in/a.tif",)), is_mapped=True)
@@ -174,19 +171,6 @@ def test_the_menu_copies_the_run_as_commands(window, workspace):
     ]
     actions["Copy as &Python"].trigger()
     assert QApplication.clipboard().text().startswith("import processing")
-
-
-def test_closing_the_window_does_not_stop_a_run(window, workspace, tmp_path):
-    samples = save_small_samples(tmp_path / "samples.npz")
-    job = tiny_training(samples, tmp_path / "model.safetensors")
-    run = workspace.queue.submit([replace(job, strategy={**job.strategy, "epochs": 400, "patience": 0})], "Long")
-    wait_until(lambda: len(run.epochs) > 1)
-    window.close()
-    seen = len(run.epochs)
-    wait_until(lambda: len(run.epochs) > seen)
-    run.stop(keep=True)
-    wait_until(lambda: run.is_over)
-    assert [model.path for model in workspace.shelf.models()] == [tmp_path / "model.safetensors"]
 
 
 def test_texts_are_not_cut_with_a_large_font(qgis_app, workspace):
