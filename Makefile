@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup check-machine demo test lint types test-worker test-qgis bench benchmark-accuracy package clean
+.PHONY: help setup check-machine demo test check-attention lint types test-worker test-qgis bench benchmark-accuracy package clean
 
 export QT_QPA_PLATFORM ?= offscreen
 export LANG ?= C.UTF-8
@@ -45,6 +45,9 @@ test-worker: setup  ## Run the tests of the torch side
 
 test-qgis: setup  ## Run the tests of the QGIS side, the package and the real worker
 	@OMP_NUM_THREADS=1 $(QGIS) -m pytest tests --ignore=tests/worker $(PYTEST_ARGS)
+
+check-attention: setup  ## Check on the demo scene that models look where classes differ (some minutes)
+	@OMP_NUM_THREADS=1 $(QGIS) -m pytest tests/heavy/check_attention.py -s $(PYTEST_ARGS)
 
 bench:  ## Measure pace and memory of large maps, e.g. make bench BENCH_ARGS='--size 4000'
 	@tools/setup.sh qgis worker
