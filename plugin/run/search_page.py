@@ -19,7 +19,7 @@ _COLUMNS = ("rank", "trial", "architecture", "state", "macro_f1", "overall_accur
             "parameters", "seconds", "model", "note")  # fmt: skip
 _HOW = (
     "Models are ranked by the macro F1 of the validation samples. The best of many is flattered by this choice, so it "
-    "alone was tested once, on samples that no trial has seen; the others were not tested."
+    "alone was tested, on samples that no trial has seen; the others were not."
 )
 
 
@@ -49,10 +49,16 @@ def leaderboard_page(records: Sequence[TrialRecord], tested: dict[str, Any]) -> 
         shown.insert(0, Tile("Best validation macro F1", f"{best.macro_f1:.3f}", title))
     if tested:
         shown.insert(1, Tile("Its test macro F1", f"{tested['macro_f1']:.3f}", f"{tested['n']:,} test samples"))
-    head = ("Rank", "Trial", "Architecture", "Macro F1", "Overall accuracy", "State", "Epoch", "Learned numbers",
-            "Seconds", "Settings")  # fmt: skip
-    rows = [_row(rank, record) for rank, record in enumerate(ranked(records), 1)]
-    body = [tiles(shown), section("Leaderboard", tag("p", _HOW, kind="note"), table(head, rows))]
+    head = ("Rank", "Trial", "Architecture", "Macro F1", "Overall accuracy", "Epoch", "Learned numbers", "Seconds",
+            "State")  # fmt: skip
+    listed = ranked(records)
+    rows = [_row(rank, record) for rank, record in enumerate(listed, 1)]
+    settings = [(f"{record.trial} {_title(record.architecture)}", _settings(record)) for record in listed]
+    body = [
+        tiles(shown),
+        section("Leaderboard", tag("p", _HOW, kind="note"), table(head, rows)),
+        section("Settings of the trials", table(("Trial", "Settings"), settings)),
+    ]
     seconds = sum(record.seconds for record in records)
     return page("Chronomap search", "Search for settings", f"{len(records)} models in {seconds:,.0f} s.", body)
 
@@ -70,11 +76,10 @@ def _row(rank: int, record: TrialRecord) -> tuple[Any, ...]:
         _title(record.architecture),
         bar(record.macro_f1) if is_judged else "-",
         f"{record.overall_accuracy:.3f}" if is_judged else "-",
-        state,
-        record.best_epoch,
+        str(record.best_epoch or "-"),
         record.parameters,
         f"{record.seconds:.0f}",
-        tag("span", _settings(record), kind="note"),
+        state,
     )
 
 
