@@ -162,7 +162,7 @@ def model(
         place.setPosition(QPointF(120.0, 80.0 + row * DOWN))
         made.addModelParameter(definition, place)
     for step in steps:
-        made.addChildAlgorithm(child(step))
+        made.addChildAlgorithm(child(step, used_outputs(steps)))
     told = {definition.name(): definition.help() for definition in inputs}
     made.setHelpContent({"ALG_DESC": words, "ALG_CREATOR": "Chronomap", **told})
     made.setParameterOrder([definition.name() for definition in inputs])
@@ -170,8 +170,14 @@ def model(
     return made
 
 
-def child(step: Step) -> QgsProcessingModelChildAlgorithm:
-    """Return one box of a model."""
+def used_outputs(steps: list[Step]) -> set[str]:
+    """Return the outputs "step.name" that other steps read."""
+    values = (value for step in steps for given in step.values.values() for value in _listed(given))
+    return {value for value in values if isinstance(value, str) and value.count(".") == 1}
+
+
+def child(step: Step, used: set[str]) -> QgsProcessingModelChildAlgorithm:
+    """Return one box of a model; an output that is `used` by another box must be made, also where nobody keeps it."""
     made = QgsProcessingModelChildAlgorithm(f"chronomap:{step.algorithm}")
     if made.algorithm() is None:
         raise SystemExit(f"There is no algorithm {step.algorithm}.")
@@ -179,8 +185,10 @@ def child(step: Step) -> QgsProcessingModelChildAlgorithm:
     made.setDescription(step.title)
     made.setPosition(QPointF(120.0 + step.place[0] * ACROSS, 80.0 + step.place[1] * DOWN * 1.6))
     for name, value in {**needed_defaults(made), **step.values}.items():
-        made.addParameterSources(name, [source(one) for one in (value if isinstance(value, list) else [value])])
+        made.addParameterSources(name, [source(one) for one in _listed(value)])
     outputs = {key(title): output(step, name, row) for row, (name, title) in enumerate(step.outputs.items())}
+    for name, title in step.outputs.items():
+        outputs[key(title)].setMandatory(f"{step.id}.{name}" in used)
     made.setModelOutputs(outputs)
     return made
 
@@ -200,6 +208,10 @@ def output(step: Step, name: str, row: int) -> QgsProcessingModelOutput:
     made.setChildOutputName(name)
     made.setPosition(QPointF(280.0 + step.place[0] * ACROSS, 130.0 + step.place[1] * DOWN * 1.6 + row * 40.0))
     return made
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def key(title: str) -> str:

@@ -15,6 +15,7 @@ from qgis.core import (
 from synthetic import small_cube
 
 NAMES = sorted(path.stem for path in MODELS.glob("*.model3"))
+QUICK = {"epochs": 2, "trees": 10, "draws": 200, "measure_pace": False}  # a model takes its time; here it has to end
 
 
 def algorithm(name):
@@ -22,13 +23,16 @@ def algorithm(name):
 
 
 def run(name, parameters, context):
-    model = algorithm(name).create()
+    model = QgsProcessingModelAlgorithm()
+    assert model.fromFile(str(MODELS / f"{name}.model3"))
     for child in model.childAlgorithms().values():
-        if child.algorithm().parameterDefinition("epochs"):  # here a training only has to end
-            child.addParameterSources("epochs", [QgsProcessingModelChildParameterSource.fromStaticValue(3)])
-            model.setChildAlgorithm(child)
-    results, is_ok = model.run(parameters, context, QgsProcessingFeedback())
-    assert is_ok
+        for setting, value in QUICK.items():
+            if child.algorithm().parameterDefinition(setting):
+                child.addParameterSources(setting, [QgsProcessingModelChildParameterSource.fromStaticValue(value)])
+        model.setChildAlgorithm(child)
+    log = QgsProcessingFeedback()
+    results, is_ok = model.run(parameters, context, log)
+    assert is_ok, log.textLog()
     return results
 
 
@@ -76,3 +80,27 @@ def test_train_map_evaluate_makes_a_styled_map_and_reports(provider, context, sc
     assert [entry.label for entry in layer.renderer().classes()] == ["Grass", "Maize", "Wheat"]
     assert "Learning curves" in (tmp_path / "m.html").read_text(encoding="utf-8")
     assert "Overall accuracy" in (tmp_path / "a.html").read_text(encoding="utf-8")
+
+
+def test_compare_three_compares_models_and_maps(provider, context, scene, tmp_path):
+    outputs = {
+        "ltae:model_l_tae": "l.safetensors", "tempcnn:model_tempcnn": "t.safetensors",
+        "random_forest:model_random_forest": "r.safetensors", "samples:samples": "s.npz",
+        "ltae_map:class_map_l_tae": "l.tif", "tempcnn_map:class_map_tempcnn": "t.tif",
+        "random_forest_map:class_map_random_forest": "r.tif",
+        "compared:comparison": "c.html", "differing:where_the_maps_differ": "d.tif",
+        "differing:pairs_of_classes": "p.csv", "areas:areas_by_class": "a.html",
+    }  # fmt: skip
+    results = run("comparethree", {**inputs(scene), **{k: str(tmp_path / v) for k, v in outputs.items()}}, context)
+    for page in ("c.html", "a.html"):
+        assert "TempCNN" in (tmp_path / page).read_text(encoding="utf-8")
+    layer = QgsRasterLayer(results["differing:where_the_maps_differ"], "map")
+    assert [entry.label for entry in layer.renderer().classes()] == [
+        "all maps agree", "1 map differs", "2 maps differ"
+    ]  # fmt: skip
+
+
+def test_maps_that_other_steps_read_must_be_named(provider, context, scene):
+    can_run, message = algorithm("comparethree").create().checkParameterValues(inputs(scene), context)
+    assert not can_run
+    assert "Incorrect parameter value for ltae:model_l_tae" in message
