@@ -7,6 +7,7 @@ import dataclasses
 import json
 import os
 import typing
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,7 +36,7 @@ def from_plain(kind: type[Record], plain: Any) -> Record:
     """
     if not isinstance(plain, dict):
         raise InputError(f"A {kind.__name__} was expected, but the file holds {type(plain).__name__}.")
-    hints = typing.get_type_hints(kind)
+    hints = _hints(kind)
     values: dict[str, Any] = {}
     for field in dataclasses.fields(kind):  # type: ignore[arg-type]
         if field.name in plain:
@@ -43,6 +44,12 @@ def from_plain(kind: type[Record], plain: Any) -> Record:
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             raise InputError(f"The {kind.__name__} has no '{field.name}': the file is damaged or of another kind.")
     return kind(**values)
+
+
+@cache  # there are as many as there are kinds of records
+def _hints(kind: type) -> dict[str, Any]:
+    """Return the types of the fields; looking them up takes long, and a cube has thousands of records."""
+    return typing.get_type_hints(kind)
 
 
 def _rebuild(hint: Any, plain: Any) -> Any:

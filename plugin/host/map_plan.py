@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import tempfile
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Optional
 
@@ -51,9 +52,18 @@ class Unfinished:
 
 def grid_of_map(recipe: Recipe) -> Optional[CubeGrid]:
     """Return the grid of the map's cube, or of the first raster of a cube to come; None where there is neither."""
-    dataset = _first_raster(recipe)
-    layer = QgsRasterLayer(dataset, "grid") if dataset else None
-    if layer is None or not layer.isValid():
+    cube = recipe.map.cube
+    dataset = (
+        _first_raster(cube, _changed_at(cube)) if cube else recipe.cube.grid or next(iter(recipe.cube.rasters), "")
+    )
+    return _grid_of(dataset, _changed_at(dataset)) if dataset else None
+
+
+@lru_cache(maxsize=8)
+def _grid_of(dataset: str, changed_at: int) -> Optional[CubeGrid]:
+    """Look at a raster once for each time it has changed."""
+    layer = QgsRasterLayer(dataset, "grid")
+    if not layer.isValid():
         return None
     return CubeGrid(layer.crs(), layer.extent(), layer.rasterUnitsPerPixelX(), layer.rasterUnitsPerPixelY())
 
@@ -148,11 +158,19 @@ def _checkpoint(job: MapJob) -> Optional[Checkpoint]:
     return checkpoint
 
 
-def _first_raster(recipe: Recipe) -> str:
-    if recipe.map.cube:
-        try:
-            spec = load_cube_spec(Path(recipe.map.cube))
-        except InputError:  # told by the field of the cube
-            return ""
-        return spec.grid or spec.acquisitions[0].bands[0].dataset
-    return recipe.cube.grid or next(iter(recipe.cube.rasters), "")
+@lru_cache(maxsize=8)
+def _first_raster(cube: str, changed_at: int) -> str:
+    """Return the raster that gives a cube its grid, '' where the description cannot be read: its field tells that."""
+    try:
+        spec = load_cube_spec(Path(cube))
+    except InputError:
+        return ""
+    return spec.grid or spec.acquisitions[0].bands[0].dataset
+
+
+def _changed_at(path: str) -> int:
+    """Return when a file was changed, 0 where it is none."""
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:
+        return 0

@@ -12,7 +12,7 @@ from qgis.gui import QgsFileWidget
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 
-from ...plugin.core.card import ModelCard, read_card
+from ...plugin.core.card import ModelCard
 from ...plugin.core.ensemble import gives_attention
 from ...plugin.core.errors import ChronomapError
 from ...plugin.core.jobs import DEVICES, PRECISIONS, MapJob
@@ -151,11 +151,10 @@ class MapPage(Page):
         self.workspace.update(map=replace(self.workspace.recipe.map, **fields))
 
     def _card(self) -> Optional[ModelCard]:
-        model = self.workspace.recipe.map.model
-        try:
-            return read_card(Path(model)) if model else None
-        except ChronomapError:  # told by gaps()
-            return None
+        """Return the card of the chosen model; what is wrong with it is told by gaps()."""
+        model = Path(self.workspace.recipe.map.model)
+        known = (entry.card for entry in self.workspace.shelf.models() if entry.path == model)
+        return next(known, None)
 
     def _show_models(self) -> None:
         """List the models of the project, and the one of the recipe where it is another."""
