@@ -74,6 +74,11 @@ def arguments(name: str, classes: int = 3) -> dict:
             **named, "f1": np.linspace(0, 1, classes), "n": np.arange(classes), "precision": np.full(classes, 0.5),
             "recall": np.full(classes, 0.7),
         },
+        "class_areas": {
+            **named, "maps": np.array(["estimated", LONG]), "area_ha": np.full((2, classes), 12_000.0),
+            "low_ha": np.stack([np.full(classes, -50.0), np.full(classes, np.nan)]),
+            "high_ha": np.stack([np.full(classes, 15_000.0), np.full(classes, np.nan)]),
+        },
         "profiles": {
             **named, **dates, "mean": profile, "low": profile - 0.1, "high": profile + 0.1, "name": np.array("NDVI"),
         },
