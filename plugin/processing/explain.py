@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Algorithms that show which dates a network looks at."""
+"""Algorithms that show which dates a model decides by, by class and by feature."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ..host.tables import write_column_types
 from ..host.text import tr
 from .about import About
 from .base import Algorithm, Parameters
+from .importance import add_figures, add_method
 from .loading import finish_attention_features
 from .parameters import (
     CHART_FILTER,
@@ -30,31 +31,35 @@ from .reading import Reader
 
 
 class AttentionByClass(Algorithm):
-    """Attention by class and date."""
+    """Importance of dates by class."""
 
     about = About(
         "attentionbyclass",
-        "Attention by class",
+        "Importance of dates by class",
         "explain",
-        "Shows which dates a network with attention looks at for each class: a table (class, head, date, mean, 10th "
-        "and 90th percentile), a chart above the mean profile of the class, and a report. Only test samples that are "
-        "classified correctly count. Attention is a mixing weight, not a cause.",
-        ("attention", "explain", "chart", "dates"),
+        "Shows which dates a model decides by, for each class: a table (class, head, date, mean, 10th and 90th "
+        "percentile), charts above the mean profile of the class, and a report with the honesty check: what is lost by "
+        "deleting the most important dates against random ones. By attention, where a network has it, else by hiding "
+        "date after date (occlusion), or by integrated gradients. Only test samples that are classified correctly "
+        "count. Attention is a mixing weight, not a cause.",
+        ("attention", "occlusion", "integrated gradients", "explain", "chart", "dates", "importance"),
     )
 
     def declare(self) -> None:
         """Add parameters and outputs."""
         add_model(self)
         add_samples(self, tr("The samples the model was trained on (its test part counts), or others."))
+        add_method(self)
         add_run_settings(self, memory=False)
         self.add(
             QgsProcessingParameterVectorDestination(
-                "table", tr("Attention table"), QgsProcessing.SourceType.TypeVector, None, True
+                "table", tr("Table of importance"), QgsProcessing.SourceType.TypeVector, None, True
             ),
             tr("One row per class, head and date (CSV)."),
         )
         self.add(file_output("chart", tr("Chart"), CHART_FILTER, is_optional=True), tr("The chart as SVG or PNG."))
         add_report(self)
+        add_figures(self)
 
     def build_job(self, parameters: Parameters, context: QgsProcessingContext) -> Job:
         """Return the job."""
@@ -65,11 +70,14 @@ class AttentionByClass(Algorithm):
             table=read.output_layer("table", ".csv"),
             chart=read.output_file("chart"),
             report=read.output_file("report"),
+            figures=read.output_file("figures"),
+            method=read.choice("method"),
+            reach_days=read.number("reach_days"),
             device=read.choice("device"),
         )
 
     def results(self, outputs: Mapping[str, Any], job: Job, context: QgsProcessingContext) -> dict[str, Any]:
-        """Return table, chart and report."""
+        """Return table, chart, report and folder."""
         if outputs.get("table"):
             write_column_types(Path(outputs["table"]), ("String", "String", "Date", "Real", "Real", "Real", "Integer"))
         wanted = {name: path for name, path in outputs.items() if getattr(job, name, "")}

@@ -14,6 +14,7 @@ from .cube import BuildCube
 from .ensemble import Ensemble
 from .evaluate import EvaluateMap, EvaluateModel
 from .explain import AttentionByClass, AttentionFeatures
+from .importance import EarlySeason, ExplainPixel, ImportanceTest
 from .judge_maps import ClassAreas, ConsensusMap, MapDisagreement
 from .judge_points import AreaAccuracy, SampleValidationPoints, SplitGap
 from .learning import FindLearningRate, Search
@@ -35,6 +36,9 @@ _FIXED = (
     Map,
     AttentionByClass,
     AttentionFeatures,
+    ImportanceTest,
+    ExplainPixel,
+    EarlySeason,
     EvaluateModel,
     EvaluateMap,
     CompareModels,
