@@ -49,9 +49,9 @@ test-qgis: setup  ## Run the tests of the QGIS side, the package and the real wo
 check-attention: setup  ## Check on the demo scene that models look where classes differ (some minutes)
 	@OMP_NUM_THREADS=1 $(QGIS) -m pytest tests/heavy/check_attention.py -s $(PYTEST_ARGS)
 
-bench:  ## Measure pace and memory of large maps, e.g. make bench BENCH_ARGS='--size 4000'
+bench:  ## Measure maps against what the machine allows, e.g. make bench BENCH_ARGS="--size 4000"
 	@tools/setup.sh qgis worker
-	@$(QGIS) tools/bench.py $(BENCH_ARGS)
+	@$(QGIS) tools/bench $(BENCH_ARGS)
 
 benchmark-accuracy:  ## Train every architecture on three real sample sets, e.g. DATA=~/data
 	@tools/setup.sh qgis worker

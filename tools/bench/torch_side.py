@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is measured with torch alone, in the worker's environment: the machine's limit, and plain ways to do our work.
+
+python tools/bench/torch_side.py MODEL SAMPLES prints one JSON object.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import numpy as np
+import torch
+from sklearn.ensemble import RandomForestClassifier
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from plugin.core.card import ModelCard
+from plugin.core.monitor import Monitor
+from plugin.worker.architectures import build_network, find_entry
+from plugin.worker.device import training_threads
+from plugin.worker.fitting import TRAIN, Samples
+from plugin.worker.model_file import load_model
+from plugin.worker.series import Preparation
+from plugin.worker.training import Series, Trainer
+
+BATCHES = (256, 1024, 4096, 16384)
+MEASURE_S = 1.0
+EPOCHS = 2
+
+
+def main(model: Path, samples: Path) -> dict[str, float]:
+    """Measure everything; return figures by name, per second."""
+    card, loaded = load_model(model)
+    arrays = np.load(samples, allow_pickle=False)
+    values, label = arrays["values"], arrays["label"]
+    found = {f"matmul_{name}": matmul_rate(dtype) for name, dtype in _TYPES.items()}
+    preparation = Preparation(card, _days(arrays), arrays["scale"], arrays["offset"])
+    if find_entry(card).architecture.kind == "network":
+        found["plain_loop"] = plain_loop(loaded, preparation, values)
+        found.update(training(card, preparation, values, label))
+    found["sklearn_shallow"] = sklearn_loop(values, label)
+    found["sklearn_deep"] = sklearn_loop(values, np.random.default_rng(0).permutation(label))
+    return found
+
+
+_TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+def matmul_rate(dtype: torch.dtype, size: int = 2048) -> float:
+    """Return the floating-point operations per second of a large matrix product, all cores."""
+    left, right = torch.randn(size, size).to(dtype), torch.randn(size, size).to(dtype)
+    return 2.0 * size**3 * per_second(lambda: left @ right)
+
+
+def plain_loop(network: nn.Module, preparation: Preparation, values: np.ndarray) -> float:
+    """Return series per second of the trained network in plain float32, at its best batch."""
+    pace = []
+    for batch in BATCHES:
+        rows = np.resize(np.arange(len(values)), batch)
+        stored, valid = torch.from_numpy(values[rows]), torch.ones(batch, values.shape[1], dtype=torch.bool)
+
+        def step(stored: torch.Tensor = stored, valid: torch.Tensor = valid) -> None:
+            with torch.inference_mode():
+                x, days, seen = preparation.prepare(stored, valid)
+                network(x, days, seen).softmax(1).argmax(1)
+
+        pace.append(batch * per_second(step))
+    return max(pace)
+
+
+def sklearn_loop(values: np.ndarray, label: np.ndarray, pixels: int = 100_000) -> float:
+    """Return pixels per second of scikit-learn's forest of 100 trees on float windows; shuffled labels make it deep."""
+    series = values.reshape(len(values), -1).astype(np.float32)
+    forest = RandomForestClassifier(100, random_state=0, n_jobs=-1).fit(series, label)
+    window = series[np.resize(np.arange(len(series)), pixels)]
+    return pixels * per_second(lambda: forest.predict(window))
+
+
+def training(card: ModelCard, preparation: Preparation, values: np.ndarray, label: np.ndarray) -> dict[str, float]:
+    """Return samples per second of our training and of a plain DataLoader loop with the same network and batches."""
+    card = replace(card, strategy={**card.strategy, "epochs": EPOCHS, "patience": 0})
+    valid = np.ones(values.shape[:2], bool)
+    parts = Samples(values, valid, label, np.full(len(label), TRAIN, np.uint8))
+    training_threads(card.strategy["batch_size"] * values.shape[1])
+    series = Series.of(parts, torch.device("cpu"))
+    started = time.perf_counter()
+    Trainer(card, build_network(card), preparation, Monitor()).run(series, series.only(slice(0, 2)))
+    ours = EPOCHS * len(label) / (time.perf_counter() - started)
+    return {"training": ours, "dataloader": dataloader_loop(card, preparation, (values, label))}
+
+
+def dataloader_loop(card: ModelCard, preparation: Preparation, arrays: tuple[np.ndarray, np.ndarray]) -> float:
+    """Return samples per second of a loop with a DataLoader over normalised float series, as tutorials write it."""
+    values, label = (torch.from_numpy(array) for array in arrays)
+    x, days, _ = preparation.prepare(values, torch.ones(values.shape[:2], dtype=torch.bool))
+    loader = DataLoader(TensorDataset(x, label), batch_size=card.strategy["batch_size"], shuffle=True)
+    network = build_network(card).train()
+    optimizer, criterion = torch.optim.Adam(network.parameters()), nn.CrossEntropyLoss()
+    started = time.perf_counter()
+    for _ in range(EPOCHS):
+        for series, target in loader:
+            optimizer.zero_grad()
+            criterion(network(series, days, torch.ones(series.shape[:2], dtype=torch.bool)), target).backward()
+            optimizer.step()
+    return EPOCHS * len(label) / (time.perf_counter() - started)
+
+
+def per_second(step: Callable[[], object]) -> float:
+    """Return how often `step` runs in a second, by its quickest run."""
+    step()
+    quickest, started = float("inf"), time.perf_counter()
+    while time.perf_counter() - started < MEASURE_S:
+        begun = time.perf_counter()
+        step()
+        quickest = min(quickest, time.perf_counter() - begun)
+    return 1.0 / quickest
+
+
+def _days(arrays: np.lib.npyio.NpzFile) -> list[float]:
+    return [float(10 * date) for date in range(arrays["values"].shape[1])]
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(Path(sys.argv[1]), Path(sys.argv[2]))))
