@@ -11,7 +11,7 @@ from qgis.core import QgsApplication, QgsProcessingParameterDefinition, QgsProce
 FIXED = {
     "ensemble", "findlearningrate", "search", "comparearchitectures", "comparemodels",
     "createdemoscene", "buildcube", "extractsamples", "samplesfromtable", "map", "attentionbyclass",
-    "attentionfeatures", "evaluatemodel", "evaluatemap",
+    "attentionfeatures", "importancetest", "explainseries", "earlyseason", "evaluatemodel", "evaluatemap",
     "samplevalidationpoints", "areaaccuracy", "splitgap", "mapdisagreement", "consensusmap", "classareas",
 }  # fmt: skip
 ADVANCED = QgsProcessingParameterDefinition.Flag.FlagAdvanced
