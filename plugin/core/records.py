@@ -36,7 +36,7 @@ def from_plain(kind: type[Record], plain: Any) -> Record:
     """
     if not isinstance(plain, dict):
         raise InputError(f"A {kind.__name__} was expected, but the file holds {type(plain).__name__}.")
-    hints = _hints(kind)
+    hints = _hints(kind)  # type: ignore[arg-type]  # mypy does not see that types can be hashed
     values: dict[str, Any] = {}
     for field in dataclasses.fields(kind):  # type: ignore[arg-type]
         if field.name in plain:

@@ -29,6 +29,7 @@ class EnvironmentPage(Page):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.panel)
+        self.panel.environment.changed.connect(self.gaps_changed)
 
     def show_recipe(self) -> None:
         """Do nothing: the environment is the computer's, not the recipe's."""
