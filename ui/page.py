@@ -41,3 +41,7 @@ class Page(QWidget):
     def doubts(self) -> list[str]:
         """Return what is doubtful but stops nothing, a sentence each; the list before a training shows it."""
         return []
+
+    def notes(self) -> list[str]:
+        """Return what is good to know and no fault, a sentence each; the same list shows it last."""
+        return []

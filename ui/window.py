@@ -8,7 +8,7 @@ from typing import Callable, Optional
 from qgis.core import QgsSettings
 from qgis.gui import QgsMessageBar
 from qgis.PyQt.QtCore import Qt, QTimer, QUrl
-from qgis.PyQt.QtGui import QCloseEvent, QDesktopServices, QIcon, QKeySequence, QShowEvent
+from qgis.PyQt.QtGui import QDesktopServices, QIcon, QKeySequence, QShowEvent
 from qgis.PyQt.QtWidgets import (
     QAction,
     QDialog,
@@ -124,6 +124,7 @@ class ChronomapWindow(QDialog):
             marked.update(gaps)
             self.workspace.gaps[page.topic] = gaps
             self.workspace.doubts[page.topic] = page.doubts()
+            self.workspace.notes[page.topic] = page.notes()
             item = self.page_list.item(index)
             title = item.data(Qt.ItemDataRole.UserRole)
             item.setText(title + ("\n" + tr("{count} missing").format(count=len(gaps)) if gaps else ""))
@@ -198,14 +199,10 @@ class ChronomapWindow(QDialog):
         super().showEvent(event)
         QTimer.singleShot(0, self._make_rest)
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 (Qt's name)
-        """Remember where the window was; what runs goes on."""
-        QgsSettings().setValue(_GEOMETRY, self.saveGeometry())
-        super().closeEvent(event)
-
     def reject(self) -> None:
-        """Close as the close button does, also by Escape."""
-        self.close()
+        """Close, by button, Escape or the frame; what runs goes on. Remember where the window was."""
+        QgsSettings().setValue(_GEOMETRY, self.saveGeometry())
+        super().reject()
 
 
 def help_url(topic: str) -> QUrl:

@@ -33,7 +33,7 @@ class Workspace(QObject):
     page_wanted = pyqtSignal(str)  # the topic of the page to show
     field_wanted = pyqtSignal(QWidget)  # the field of a page to show and type into
     series_changed = pyqtSignal()  # `series` is known anew
-    checked = pyqtSignal()  # `gaps` and `doubts` are known anew
+    checked = pyqtSignal()  # `gaps`, `doubts` and `notes` are known anew
 
     def __init__(self, iface: Any) -> None:
         super().__init__()
@@ -44,6 +44,7 @@ class Workspace(QObject):
         self.messages = Messages(iface)
         self.gaps: dict[str, dict[QWidget, str]] = {}  # by topic of the page
         self.doubts: dict[str, list[str]] = {}
+        self.notes: dict[str, list[str]] = {}
         self.series: Optional[Workload] = None  # bands, dates and classes of the recipe's inputs, where known
         self._recipe = Recipe()
         self._storing = QTimer(self)

@@ -16,7 +16,7 @@ from ..run.train import stopped_training
 from .steps import due_jobs, named, run_jobs
 from .text import tr
 
-WRONG, DOUBTFUL = "wrong", "doubtful"
+WRONG, DOUBTFUL, NOTED = "wrong", "doubtful", "noted"
 RENAME, ANEW = "rename", "anew"  # fixes that are no page: give the model a free name; begin the training anew
 _PAGES: dict[type, str] = {
     CubeJob: "data",
@@ -42,6 +42,7 @@ def findings(recipe: Recipe, told: Iterable[str] = (), coming: Collection[str] =
     `told` are topics of pages that say themselves what is missing there: jobs of theirs are not checked. `coming` are
     the models of runs that are not over.
     """
+    recipe = named(recipe, coming)
     jobs = run_jobs(recipe)
     skipped = set(told)
     wrong = [
@@ -62,7 +63,7 @@ def job_problems(jobs: Iterable[Job]) -> Iterator[tuple[Job, list[str]]]:
 
 
 def _twice(recipe: Recipe, coming: Collection[str]) -> Iterator[Finding]:
-    model = named(recipe).train.model
+    model = recipe.train.model
     if model in coming:
         yield Finding(
             WRONG, tr("Another run makes {name} already: give this one its own name.").format(name=model), RENAME
@@ -89,7 +90,7 @@ def _no_attention(recipe: Recipe) -> Iterator[Finding]:
 
 
 def _doubts(recipe: Recipe) -> Iterator[Finding]:
-    model = Path(named(recipe).train.model)
+    model = Path(recipe.train.model)
     if model.exists():
         yield Finding(
             DOUBTFUL, tr("The model {name} is there already and will be replaced.").format(name=model), RENAME

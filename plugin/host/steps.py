@@ -43,13 +43,12 @@ def is_fresh(job: CubeJob | ExtractJob | TableJob) -> bool:
     return made > 0 and all(_changed_at(path) <= made for path in _inputs(job))
 
 
-def named(recipe: Recipe) -> Recipe:
-    """Return `recipe` with a model file: a free name in the project's folder where it has none."""
+def named(recipe: Recipe, coming: Collection[str] = ()) -> Recipe:
+    """Return `recipe` with a model file: where it has none a name in the project's folder, free also of `coming`."""
     if recipe.train.model:
         return recipe
-    return replace(
-        recipe, train=replace(recipe.train, model=str(free_model(results_folder(), recipe.train.architecture)))
-    )
+    model = free_model(results_folder(), recipe.train.architecture, coming)
+    return replace(recipe, train=replace(recipe.train, model=str(model)))
 
 
 def free_model(folder: Path, name: str, coming: Collection[str] = ()) -> Path:

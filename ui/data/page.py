@@ -56,8 +56,12 @@ class DataPage(Page):
         return {widget: sentence for section in self.sections for widget, sentence in section.gaps().items()}
 
     def doubts(self) -> list[str]:
+        """Return what is doubtful about the split."""
+        return self.split.doubts()
+
+    def notes(self) -> list[str]:
         """Return what background reads noticed."""
-        found = [*self.findings.survey.notes, *self.samples.doubts(), *self.split.doubts()]
+        found = [*self.findings.survey.notes, *self.samples.notes()]
         return list(dict.fromkeys(found))
 
     def _mark_tabs(self) -> None:

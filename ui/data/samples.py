@@ -103,7 +103,7 @@ class SamplesSection(Section):
             found = {}
         return found or self._class_gaps()
 
-    def doubts(self) -> list[str]:
+    def notes(self) -> list[str]:
         """Return what was noticed about the features."""
         census = self.findings.census
         return list(census.notes) if census else []
@@ -146,11 +146,11 @@ class SamplesSection(Section):
         words = [tr("{count} classes.").format(count=len({row.name for row in used}))]
         if census.unit != "rows" and census.pixels:
             pixels = sum(row.pixels or 0 for row in used)
-            words.append(tr("{count} pixels before those without a valid date are left out.").format(count=pixels))
+            words.append(tr("{count} pixels; those without any valid date are left out.").format(count=f"{pixels:,}"))
         elif not census.pixels:
             words.append(tr("Pixels are counted once there are rasters."))
         if census.blank:
-            words.append(tr("{count} without a class are left out.").format(count=census.blank))
+            words.append(tr("{count} features without a class are left out.").format(count=census.blank))
         self.summary.setToolTip("\n".join(census.notes))
         return " ".join(words)
 

@@ -133,7 +133,7 @@ class SplitSection(Section):
             )
             show_hint(self.note, "" if self.gaps() else text, is_warning=False)
         else:
-            told = tr("As training will split, but for pixels that have no valid date at all.")
+            told = tr("Training splits like this, without pixels that have no valid date.")
             show_hint(self.note, " ".join((*found.warnings, told)), is_warning=bool(found.warnings))
 
     # ---- widgets to recipe ----

@@ -20,15 +20,18 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from ...plugin.host.preflight import DOUBTFUL, WRONG
+from ...plugin.host.preflight import DOUBTFUL, NOTED, WRONG
 from ...plugin.host.text import tr
 
 _GOOD = ""
 _ICONS = {
     WRONG: QStyle.StandardPixmap.SP_MessageBoxCritical,
     DOUBTFUL: QStyle.StandardPixmap.SP_MessageBoxWarning,
+    NOTED: QStyle.StandardPixmap.SP_MessageBoxInformation,
     _GOOD: QStyle.StandardPixmap.SP_DialogApplyButton,
 }
+_NAMES = {WRONG: "Wrong", DOUBTFUL: "Doubtful", NOTED: "Noted", _GOOD: "Good"}
+_ORDER = (WRONG, DOUBTFUL, NOTED)
 _MOST_LINES = 7  # of text that are shown without scrolling
 
 
@@ -43,7 +46,7 @@ class Line:
 
 
 class Checklist(QScrollArea):
-    """Shows lines, wrong ones first; one good line where there is none."""
+    """Shows lines, wrong ones first, then doubts, then notes; one good line where there is none."""
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -61,7 +64,7 @@ class Checklist(QScrollArea):
 
     def show_lines(self, lines: Sequence[Line]) -> None:
         """Show other lines."""
-        self._lines = sorted(lines, key=lambda line: line.severity != WRONG)
+        self._lines = sorted(lines, key=lambda line: _ORDER.index(line.severity))
         told = [(line.severity, line.sentence) for line in self._lines]
         if told == self._told and self.widget() is not None:
             return  # a focused button stays where it is
@@ -87,7 +90,7 @@ def _row(line: Line) -> QWidget:
     image, text = QLabel(), QLabel(line.sentence)
     size = image.fontMetrics().height()
     image.setPixmap(image.style().standardIcon(_ICONS[line.severity]).pixmap(size, size))
-    image.setAccessibleName(tr("Wrong") if line.severity == WRONG else tr("Doubtful") if line.severity else tr("Good"))
+    image.setAccessibleName(tr(_NAMES[line.severity]))
     image.setAlignment(Qt.AlignmentFlag.AlignTop)
     text.setWordWrap(True)
     text.setTextFormat(Qt.TextFormat.PlainText)

@@ -15,7 +15,7 @@ from qgis.PyQt.QtWidgets import QListWidgetItem, QWidget
 from ...plugin.core.catalog import load_catalog
 from ...plugin.core.jobs import TrainJob
 from ...plugin.core.recipe import Recipe
-from ...plugin.host.preflight import ANEW, DOUBTFUL, RENAME, WRONG, Finding, findings
+from ...plugin.host.preflight import ANEW, DOUBTFUL, NOTED, RENAME, WRONG, Finding, findings
 from ...plugin.host.queue import Run
 from ...plugin.host.shelf import SUFFIX
 from ...plugin.host.steps import due_jobs, free_model, named, run_jobs, unnumbered
@@ -77,7 +77,7 @@ class TrainPage(Page):
 
     def show_recipe(self) -> None:
         """Show name, folder and whether a map follows."""
-        model = Path(named(self.workspace.recipe).train.model)
+        model = Path(self._named().train.model)
         if self.name_edit.text() != model.stem:
             self.name_edit.setText(model.stem)
         if self.folder_widget.filePath() != str(model.parent):
@@ -111,7 +111,7 @@ class TrainPage(Page):
         """Take name and folder into the recipe; a name that no one chose stays open."""
         shown = Path(self.folder_widget.filePath()) / (self.name_edit.text().strip() + SUFFIX)
         recipe = self.workspace.recipe
-        if self.gaps().keys() & {self.name_edit, self.folder_widget} or str(shown) == named(recipe).train.model:
+        if self.gaps().keys() & {self.name_edit, self.folder_widget} or str(shown) == self._named().train.model:
             self.workspace.checked.emit()
             return
         self.workspace.update(train=replace(recipe.train, model=str(shown)))
@@ -137,6 +137,12 @@ class TrainPage(Page):
             for sentence in doubts
         ]
         lines += [Line(DOUBTFUL, sentence) for sentence in self.forecast.doubts]
+        lines += [
+            Line(NOTED, sentence, tr("Show"), self._leading(topic))
+            for topic, notes in workspace.notes.items()
+            if self._matters(topic)
+            for sentence in notes
+        ]
         self.checklist.show_lines(lines)
         self.train_button.setEnabled(self.checklist.is_ready)
         self._show_forecast()
@@ -175,13 +181,17 @@ class TrainPage(Page):
 
     def _take_free_name(self) -> None:
         recipe = self.workspace.recipe
-        shown = Path(named(recipe).train.model)
+        shown = Path(self._named().train.model)
         model = free_model(shown.parent, unnumbered(shown.stem), self._coming())
         self.workspace.update(train=replace(recipe.train, model=str(model)))
         self.show_recipe()
 
     def _begin_anew(self) -> None:
         self.workspace.update(train=replace(self.workspace.recipe.train, fresh=True))
+
+    def _named(self) -> Recipe:
+        """Return the recipe with the name that the next run would have."""
+        return named(self.workspace.recipe, self._coming())
 
     def _coming(self) -> set[str]:
         """Return the models of runs that are not over."""
@@ -193,7 +203,7 @@ class TrainPage(Page):
     def train(self) -> Run:
         """Start the run, or queue it behind others."""
         self._place()
-        recipe = named(self.workspace.recipe)
+        recipe = self._named()
         jobs = run_jobs(recipe)
         model = Path(recipe.train.model)
         short = load_catalog()[recipe.train.architecture].title.split(" (")[0]

@@ -108,7 +108,8 @@ class Scores(QWidget):
 
 def _figures_text(metrics: dict[str, Any]) -> str:
     cells = [f"<b>{metrics[key]:.3f}</b>&nbsp;{tr(label)}" for key, label in _FIGURES if metrics.get(key) is not None]
-    return " &nbsp; ".join([*cells, tr("{count} test samples").format(count=f"{metrics['n']:,}")])
+    count = tr("{count} test samples").format(count=f"{metrics['n']:,}").replace(" ", "&nbsp;")
+    return " &nbsp; ".join([*cells, count])
 
 
 def _table() -> QTableWidget:
