@@ -16,11 +16,13 @@ from ..core.errors import InputError
 from ..core.monitor import Monitor
 from .access import attempt, open_raster
 from .grid import Grid, Window, grid_of, tiles
+from .handles import CacheLimit
 from .legend import few
 from .map_legend import map_legend, unnamed
 
 NO_CLASS = -1
 MOST_CLASSES = 255
+_CACHE_BYTES = 256 << 20
 _WINDOW_PX = 1 << 22  # of all maps together; fixed, so that a seed draws the same points on every machine
 
 
@@ -50,10 +52,14 @@ class MapStack:
     def scan(self, monitor: Monitor, text: str) -> Iterator[tuple[Window, np.ndarray]]:
         """Yield every window and what read() gives there, telling `monitor` how far it is."""
         windows = self.windows()
-        for number, window in enumerate(windows):
-            monitor.check()
-            monitor.progress(number / len(windows), text)
-            yield window, self.read(window)
+        cache = CacheLimit(_CACHE_BYTES)  # blocks are read once: a cache of GDAL's size would only fill the memory
+        try:
+            for number, window in enumerate(windows):
+                monitor.check()
+                monitor.progress(number / len(windows), text)
+                yield window, self.read(window)
+        finally:
+            cache.release()
         monitor.progress(1.0, text)
 
     def _indices(self, raster: gdal.Dataset, values: np.ndarray, window: Window) -> np.ndarray:
