@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QLabel, QListWidget, QListWidgetItem
+from qgis.PyQt.QtWidgets import QAbstractItemView, QLabel, QListWidget, QListWidgetItem
 
 from ...plugin.core.products import PRODUCTS
 from ...plugin.host.text import tr
@@ -26,6 +26,7 @@ class ProductChoice(QObject):
             item.setCheckState(Qt.CheckState.Unchecked)
         widget.itemChanged.connect(lambda item: self.changed.emit())
         widget.currentItemChanged.connect(self._explain)
+        widget.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)  # a bar of colour would hide the check
         widget.setCurrentRow(0)
 
     def chosen(self) -> tuple[str, ...]:
