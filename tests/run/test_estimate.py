@@ -110,7 +110,7 @@ def test_the_estimate_of_training_is_near_the_truth(recipe, chain):
     started = time.monotonic()
     listener.run(recipe.train)
     taken = time.monotonic() - started
-    assert told.training.low / 3 < taken < 3 * told.training.high  # on an idle machine within 2
+    assert told.training.low / 4 < taken < 4 * told.training.high  # on an idle machine within 2
     assert os.path.getsize(recipe.train.model) <= told.model_bytes
 
 

@@ -36,7 +36,7 @@ def test_a_size_is_told_quickly():
     size(Host(), request("ltae"))
     started = time.perf_counter()
     size(Host(), request("ltae", hyperparameters={}))
-    assert time.perf_counter() - started < 0.3
+    assert time.perf_counter() - started < 1.0  # 0.03 s on an idle machine
 
 
 @pytest.mark.parametrize("architecture", ["ltae", "tempcnn"])
