@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup check-machine demo test check-attention lint types test-worker test-qgis bench benchmark-accuracy package clean
+.PHONY: walk help setup check-machine demo test check-attention lint types test-worker test-qgis bench benchmark-accuracy package clean
 
 export QT_QPA_PLATFORM ?= offscreen
 export LANG ?= C.UTF-8
@@ -14,6 +14,7 @@ WORKER := .venv/worker/bin/python
 TOOLS := .venv/tools/bin/python
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+WALK_ARGS ?=
 DATA ?= data
 ACCURACY_ARGS ?=
 
@@ -47,7 +48,7 @@ test-qgis: setup  ## Run the tests of the QGIS side, the package and the real wo
 	@OMP_NUM_THREADS=1 $(QGIS) -m pytest tests --ignore=tests/worker $(PYTEST_ARGS)
 
 check-attention: setup  ## Check on the demo scene that models look where classes differ (some minutes)
-	@OMP_NUM_THREADS=1 $(QGIS) -m pytest tests/heavy/check_attention.py -s $(PYTEST_ARGS)
+	@OMP_NUM_THREADS=1 $(QGIS) -m pytest tests/heavy/check_attention.py -s -o faulthandler_timeout=0 $(PYTEST_ARGS)
 
 bench:  ## Measure maps against what the machine allows, e.g. make bench BENCH_ARGS="--size 4000"
 	@tools/setup.sh qgis worker
@@ -56,6 +57,10 @@ bench:  ## Measure maps against what the machine allows, e.g. make bench BENCH_A
 benchmark-accuracy:  ## Train every architecture on three real sample sets, e.g. DATA=~/data
 	@tools/setup.sh qgis worker
 	@$(QGIS) tools/accuracy.py $(DATA) $(ACCURACY_ARGS)
+
+walk:  ## Drive the real QGIS like a person, unseen; pictures are left in build/walk/
+	@tools/setup.sh qgis worker
+	@env -u QT_QPA_PLATFORM python3 tools/walk $(WALK_ARGS)
 
 package: setup  ## Build the plugin's zip from the last commit into build/
 	@$(TOOLS) tools/package.py
