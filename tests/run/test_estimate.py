@@ -81,7 +81,7 @@ def test_training_lasts_from_the_first_end_of_patience_to_the_last_epoch():
 
 
 def test_without_outputs_no_map_is_counted():
-    told = estimate_of(made(), WORK, SIZE)
+    told = estimate_of(replace(made(), map=MapJob("", "", {})), WORK, SIZE)
     assert (told.mapping_s, told.map_bytes) == (0.0, 0)
 
 
