@@ -14,7 +14,6 @@ from ..core.jobs import ExtractJob
 from ..core.monitor import Monitor
 from ..core.recipe import Recipe
 from ..raster.area import map_area
-from ..raster.area import map_area
 from ..raster.cube import Cube, open_cube
 from ..raster.discover import discover
 from ..raster.grid import Window
@@ -33,8 +32,8 @@ class Workload:
 
     `bands`, `dates` (ISO), `classes` of the series, stored as numpy type `dtype`; `samples`: how many of them.
     `sampled_px`: pixels that are read to take the samples. `mapped_px`: of the map, or of the
-    rectangle around its area of interest. `read_s`: seconds to read a pixel
-    with all its dates and bands; 0 where no raster is read (a table) or none is known.
+    rectangle around its area of interest. `read_s`: seconds to read a pixel with all its dates and bands; 0 where no
+    raster is read (a table) or none is known.
     """
 
     bands: tuple[str, ...]
