@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, wait
 from dataclasses import dataclass
 from itertools import groupby
@@ -112,6 +113,21 @@ class Cube:
             valid[t] = self._read_day(lane, self._days[t], window, values[t])
 
         self._run(read_day, len(self.dates))
+        return values, valid
+
+    def read_dates(self, window: Window, dates: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Read a window of some dates, by index: values (len(dates), C, h, w) and valid (len(dates), h, w), as read.
+
+        Raises:
+            InputError: a raster cannot be read; the message names it and its date.
+        """
+        values = np.empty((len(dates), len(self.bands), window.height, window.width), self.dtype)
+        valid = np.empty((len(dates), window.height, window.width), np.bool_)
+
+        def read_date(lane: Lane, index: int) -> None:
+            valid[index] = self._read_day(lane, self._days[dates[index]], window, values[index])
+
+        self._run(read_date, len(dates))
         return values, valid
 
     def _run(self, task: Callable[[Lane, int], None], count: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Union
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from ..core.errors import InputError
 from ..core.monitor import Monitor
 from ..raster.cube import Cube
 from ..raster.grid import Window
-from .exchange import season_days
+from .exchange import Series, season_days
 
 _FULL_COVER, _HALF_COVER, _NO_COVER = 0.9, 0.5, 0.1  # share of the model's season that the cube's dates span
 _TOO_LARGE, _TOO_SMALL = 8.0, 0.01  # typical value of the cube over the largest one the model knows
@@ -61,7 +62,9 @@ def probe_pixels(cube: Cube, area: Window) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(values), np.concatenate(valid).astype(bool)
 
 
-def check_fit(card: ModelCard, cube: Cube, pixels: tuple[np.ndarray, np.ndarray], monitor: Monitor) -> None:
+def check_fit(
+    card: ModelCard, cube: Union[Cube, Series], pixels: tuple[np.ndarray, np.ndarray], monitor: Monitor
+) -> None:
     """Check season and scale before a run, by the cube's `probe_pixels`; what is only doubtful becomes a warning.
 
     Raises:
@@ -84,7 +87,7 @@ def check_fit(card: ModelCard, cube: Cube, pixels: tuple[np.ndarray, np.ndarray]
             )
 
 
-def _typical_values(cube: Cube, values: np.ndarray, valid: np.ndarray) -> list[float]:
+def _typical_values(cube: Union[Cube, Series], values: np.ndarray, valid: np.ndarray) -> list[float]:
     """Return the median magnitude of each band over values (n, T, C) where valid (n, T); 0 where nothing is."""
     physical = np.abs(values * cube.scale + cube.offset)[valid]  # (m, C)
     return [float(value) for value in np.median(physical, axis=0)] if len(physical) else [0.0] * len(cube.bands)
