@@ -7,6 +7,7 @@ import pytest
 from chain import tiny_training
 from chronomap.plugin.run.dispatch import run_job
 from qgis.core import QgsProject, QgsSettings
+from qgis.PyQt import sip
 from synthetic import save_small_samples
 
 
@@ -25,15 +26,26 @@ def workspace(qgis_app, qgis_iface, tmp_path):
 
 
 @pytest.fixture
-def window(workspace):
-    """The window, shown."""
+def open_window(workspace):
+    """Open windows; they are deleted at the end at once, not when Python's garbage collector comes along."""
     from chronomap.ui.window import ChronomapWindow  # noqa: PLC0415
 
-    made = ChronomapWindow(workspace)
-    made.show()
-    yield made
-    made.close()
-    made.deleteLater()
+    opened = []
+
+    def show() -> ChronomapWindow:
+        opened.append(ChronomapWindow(workspace))
+        opened[-1].show()
+        return opened[-1]
+
+    yield show
+    for window in opened:
+        sip.delete(window)
+
+
+@pytest.fixture
+def window(open_window):
+    """The window, shown."""
+    return open_window()
 
 
 @pytest.fixture(scope="session")

@@ -80,7 +80,9 @@ def plugin(desktop):
 
     made = ChronomapPlugin(desktop)
     made.initGui()
-    return made
+    yield made
+    made.unload()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # as a turn of QGIS's event loop does
 
 
 def child_workers():
@@ -110,10 +112,10 @@ def test_the_button_opens_one_window_and_opens_it_again(plugin, desktop):
     assert window.isVisible()
     assert not window.isModal()
     window.close()
+    assert not window.isVisible()
     button.trigger()
     assert plugin._window is window
     assert window.isVisible()
-    plugin.unload()
 
 
 def test_a_run_goes_on_without_the_window_and_ends_with_the_plugin(plugin, tmp_path):
