@@ -20,6 +20,7 @@ STAND_INS = {
     "safetensors": ("safetensors", "0.8.0", _PLAIN),
     "scikit_learn": ("sklearn", "1.9.1", _PLAIN),
     "matplotlib": ("matplotlib", "3.11.2", _PLAIN),
+    "optuna": ("optuna", "5.0.0", _PLAIN),
 }
 
 

@@ -17,7 +17,7 @@ from .process import run_briefly
 ENVIRONMENT_VARIABLE = "CHRONOMAP_PYTHON"
 LEAST_PYTHON = (3, 9)
 NEEDED = {"torch": "torch", "numpy": "numpy", "safetensors": "safetensors"}  # module -> package
-WANTED = {"sklearn": "scikit-learn", "matplotlib": "matplotlib"}  # only forests and charts need these
+WANTED = {"sklearn": "scikit-learn", "matplotlib": "matplotlib", "optuna": "optuna"}  # forests, charts, searches
 _PROBE_TIMEOUT_S = 120.0
 # Runs in the candidate: imports what is needed, looks for what is wanted, answers with one line of JSON.
 _PROBE = f"""
@@ -117,6 +117,6 @@ def find_interpreter(setting: str = "") -> str:
     raise WorkerError(
         "No Python with torch was found to run the worker. Tried: " + ("; ".join(tried) or "nothing") + ". "
         "Open Settings > Options > Chronomap, which sets one up; or name the python of an environment with torch, "
-        "numpy, safetensors, scikit-learn and matplotlib there, in Options > Processing > Providers > Chronomap, or in "
-        f"{ENVIRONMENT_VARIABLE}."
+        "numpy, safetensors, scikit-learn, matplotlib and optuna there, in Options > Processing > Providers > "
+        f"Chronomap, or in {ENVIRONMENT_VARIABLE}."
     )

@@ -189,7 +189,7 @@ class _Steps:
         self._folder = folder
         self._whole_mb = wheels.disk_mb + wheels.download_mb
         self._log = log
-        self._measured = 0.0
+        self._measured = self._share = 0.0
 
     def run(self, command: list[str]) -> None:
         """Run one command.
@@ -212,6 +212,6 @@ class _Steps:
             return
         beat(self._folder)
         on_disk = size_mb(self._folder)
-        share = min(1.0, on_disk / self._whole_mb)
-        self._log.monitor.progress(_VENV_SHARE + _PIP_SHARE * share, f"{on_disk:.0f} MB so far")
+        self._share = min(1.0, max(self._share, on_disk / self._whole_mb))  # pip deletes what it has unpacked
+        self._log.monitor.progress(_VENV_SHARE + _PIP_SHARE * self._share, f"{on_disk:.0f} MB so far")
         self._measured = time.monotonic()

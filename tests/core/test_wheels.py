@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from chronomap.plugin.core.by_hand import offline_commands, online_commands, requirement_lines
+from chronomap.plugin.core.interpreter import NEEDED, WANTED
 from chronomap.plugin.core.wheels import (
     TORCH_INDEX,
     WHEELS,
@@ -82,3 +83,7 @@ def test_commands_by_hand_name_index_and_folder():
 def test_passwords_are_left_out():
     text = "global.index-url='https://me:secret@index.example.org/simple'"
     assert without_passwords(text) == "global.index-url='https://***@index.example.org/simple'"
+
+
+def test_what_is_asked_of_a_python_is_what_is_installed():
+    assert names(requirement_lines()) == {*NEEDED.values(), *WANTED.values()}

@@ -209,7 +209,7 @@ def _absent(answer: Probe) -> str:
     """Say what does not work without the packages that are missing."""
     if not answer.absent:
         return ""
-    return ". " + tr("It lacks {packages}: forests need scikit-learn, charts matplotlib.").format(
+    return ". " + tr("It lacks {packages}: forests need scikit-learn, charts matplotlib, searches optuna.").format(
         packages=", ".join(answer.absent)
     )
 
