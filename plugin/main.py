@@ -114,7 +114,7 @@ class ChronomapPlugin:
             from ..ui.window import ChronomapWindow  # noqa: PLC0415 (QGIS starts faster without)
             from ..ui.workspace import Workspace  # noqa: PLC0415
 
-            self._workspace = Workspace(self._iface)
+            self._workspace = Workspace(self._iface, _open_algorithm)
             self._window = ChronomapWindow(self._workspace, self._iface.mainWindow())
         self._window.show()
         self._window.raise_()
@@ -134,6 +134,13 @@ class ChronomapPlugin:
         toolbox.setUserVisible(True)
         search.setText(PROVIDER_ID)
         search.setFocus()
+
+
+def _open_algorithm(name: str, parameters: dict[str, Any]) -> None:
+    """Show the dialog of one of our algorithms, filled in with `parameters`."""
+    from processing import createAlgorithmDialog  # noqa: PLC0415 (a plugin of the desktop)
+
+    createAlgorithmDialog(f"{PROVIDER_ID}:{name}", parameters).show()
 
 
 def _add_setting() -> None:

@@ -20,7 +20,8 @@ ALLOWED = {
     "plugin.charts": ".plugin.core numpy matplotlib",
     "plugin.host": ".plugin.core .plugin.raster .plugin.run .plugin.charts qgis.core qgis.PyQt",
     "plugin.processing": ".plugin.core .plugin.run .plugin.host qgis.core qgis.PyQt",
-    "plugin.main": ".plugin.processing .ui .plugin.host qgis.core qgis.gui qgis.PyQt processing.core",
+    "plugin.main": ".plugin.processing .ui .plugin.host qgis.core qgis.gui qgis.PyQt"
+    " processing.core processing.createAlgorithmDialog",
     "ui": ".plugin.core .plugin.run .plugin.charts .plugin.host qgis.core qgis.gui qgis.PyQt",
     "__init__": ".plugin.main",
     "plugin.__init__": "",

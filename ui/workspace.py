@@ -20,6 +20,7 @@ from ..plugin.host.shelf import ModelShelf
 from ..plugin.host.text import tr
 from ..plugin.run.live import LiveWorker
 from ..plugin.run.workload import Workload
+from .algorithm_menu import OpenAlgorithm
 from .messages import Messages
 
 _STORE_MS = 400  # a user who types stores once
@@ -35,9 +36,10 @@ class Workspace(QObject):
     series_changed = pyqtSignal()  # `series` is known anew
     checked = pyqtSignal()  # `gaps`, `doubts` and `notes` are known anew
 
-    def __init__(self, iface: Any) -> None:
+    def __init__(self, iface: Any, open_algorithm: Optional[OpenAlgorithm] = None) -> None:
         super().__init__()
         self.iface = iface
+        self.open_algorithm = open_algorithm  # shows the dialog of a Processing algorithm; None: there is none
         self.queue = JobQueue(self)
         self.shelf = ModelShelf(self)
         self.live = LiveWorker(interpreter)

@@ -12,14 +12,25 @@ from qgis.core import QgsMapLayer, QgsProject, QgsProviderRegistry, QgsRasterLay
 from qgis.gui import QgsFileWidget
 from qgis.PyQt.QtCore import QEvent, QObject, QSortFilterProxyModel, Qt
 from qgis.PyQt.QtGui import QColor, QDragEnterEvent, QDropEvent, QIcon, QPixmap
-from qgis.PyQt.QtWidgets import QDialog, QFileDialog, QHeaderView, QLabel, QListWidgetItem, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QHeaderView,
+    QLabel,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ...plugin.core.cube_spec import KEEP, MOSAIC
 from ...plugin.core.errors import InputError
 from ...plugin.core.jobs import CubeJob
 from ...plugin.host.layers import layer_dates, raster_dataset
+from ...plugin.host.project import results_folder
 from ...plugin.host.text import tr
 from ...plugin.run.survey import Survey, SurveyRow, typed_date
+from ..band_lines import band_color
 from ..loading import load_ui
 from ..workspace import Workspace
 from . import editing
@@ -29,7 +40,7 @@ from .findings import Findings
 from .hint import show_hint
 from .layer_picker import LayerPicker
 from .section import Section
-from .series import SeriesPanel, band_color
+from .series import SeriesPanel
 
 _COLUMN_LETTERS = {DATE: 29, BANDS: 20, VALID: 16}
 _SWATCH_PX = 12
@@ -76,7 +87,17 @@ class RastersSection(Section):
         )
         self._invitation.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._invitation.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        QVBoxLayout(self.table.viewport()).addWidget(self._invitation)
+        self._demo = QPushButton(tr("No data at hand? &Make a demo scene…"))
+        self._demo.setAutoDefault(False)
+        self._demo.setToolTip(tr("A generated season of Sentinel-2 images with masks and training polygons"))
+        self._demo.clicked.connect(self._make_demo)
+        self._invited = QWidget()
+        invited = QVBoxLayout(self._invited)
+        invited.addStretch()
+        invited.addWidget(self._invitation)
+        invited.addWidget(self._demo, 0, Qt.AlignmentFlag.AlignHCenter)
+        invited.addStretch()
+        QVBoxLayout(self.table.viewport()).addWidget(self._invited)
         self.table.installEventFilter(self)
 
     def _connect(self) -> None:
@@ -108,7 +129,8 @@ class RastersSection(Section):
         self.pattern.setEnabled(bool(job.folder))
         self.same_day.setCurrentIndex(max(0, self.same_day.findData(job.same_day)))
         self._table.show(survey.rows if has_rasters else (), job)
-        self._invitation.setVisible(not has_rasters)
+        self._invited.setVisible(not has_rasters)
+        self._demo.setVisible(self.workspace.open_algorithm is not None)
         self._show_bands(job, survey)
         self.summary.setText(self._summary(job, survey) if has_rasters else "")
         show_hint(self.notes, " ".join(survey.notes) if has_rasters else "", is_warning=False)
@@ -241,6 +263,10 @@ class RastersSection(Section):
     def _chosen(self) -> list[SurveyRow]:
         indices = self.table.selectionModel().selectedRows()
         return [self._table.rows[self._sorted.mapToSource(index).row()] for index in indices]
+
+    def _make_demo(self) -> None:
+        if self.workspace.open_algorithm is not None:
+            self.workspace.open_algorithm("createdemoscene", {"folder": str(results_folder() / "demo_scene")})
 
     def _pick_layers(self) -> None:
         picker = LayerPicker(QgsProject.instance(), self)

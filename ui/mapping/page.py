@@ -35,6 +35,7 @@ from ...plugin.host.project import results_folder
 from ...plugin.host.queue import DONE, FAILED, Run
 from ...plugin.host.shelf import SUFFIX
 from ...plugin.host.text import tr
+from ..algorithm_menu import Entry, fill_menu
 from ..loading import load_ui
 from ..page import Page
 from ..times import span
@@ -43,6 +44,7 @@ from .part import PartChoice, gap_of_part
 from .products import ProductChoice
 
 _TOOLTIP = Qt.ItemDataRole.ToolTipRole
+_JUDGES = ("evaluatemap", "samplevalidationpoints", "areaaccuracy", "classareas", "mapdisagreement", "consensusmap")
 _MODEL_FILTER = f"Chronomap model (*{SUFFIX})"
 _CUBE_FILTER = "Cube description (*.json)"
 
@@ -94,6 +96,7 @@ class MapPage(Page):
         self.preview_button.clicked.connect(self.preview)
         self.map_button.clicked.connect(self.run)
         self.stop_button.clicked.connect(self._stop)
+        fill_menu(self.judge_button, workspace.open_algorithm, self._algorithms)
         workspace.checked.connect(self._enable)
         self.layers.added.connect(lambda group: workspace.messages.success(tr("Added: {group}").format(group=group)))
         self.layers.failed.connect(workspace.messages.failure)
@@ -271,12 +274,18 @@ class MapPage(Page):
         self._preview = None
         if run.state == DONE:
             self.layers.show_preview(job)
+            self.workspace.messages.info(tr("The preview is on the map, as a temporary layer."))
         else:
             shutil.rmtree(Path(job.outputs["class"]).parent, ignore_errors=True)
         if run.state == FAILED:
             self.workspace.messages.failure(run.error)
         self._show_run()
         self._enable()
+
+    def _algorithms(self) -> list[Entry]:
+        """Return what judges a map: the last one of this session is filled in."""
+        made = str(self._run.output("class") or "") if self._run is not None else ""
+        return [Entry(name, {"map": made, "maps": [made] if made else []}) for name in _JUDGES]
 
     def _stop(self) -> None:
         if self._preview is not None:

@@ -17,6 +17,7 @@ from ...plugin.core.errors import ChronomapError
 from ...plugin.host.project import results_folder
 from ...plugin.host.shelf import SUFFIX, ShelfModel
 from ...plugin.host.text import tr
+from ..algorithm_menu import Entry, fill_menu
 from ..loading import load_ui
 from ..page import Page
 from ..training.curves import Curves
@@ -24,6 +25,7 @@ from ..training.scores import Scores
 from ..workspace import Workspace
 from .card_text import card_text
 
+_ABOUT_MODEL = ("attentionbyclass", "attentionfeatures", "explainseries", "earlyseason", "evaluatemodel")
 _FILTER = f"Chronomap model (*{SUFFIX})"
 
 
@@ -51,6 +53,7 @@ class ModelsPage(Page):
         self.delete_button.clicked.connect(self._ask_delete)
         self.report_button.clicked.connect(self._open_report)
         self.map_button.clicked.connect(self._use_for_map)
+        fill_menu(self.more_button, workspace.open_algorithm, self._algorithms)
 
     def show_recipe(self) -> None:
         """List the models; the one that was chosen stays so."""
@@ -95,7 +98,7 @@ class ModelsPage(Page):
     def _show_chosen(self, *_: object) -> None:
         model = self._chosen()
         card = model.card if model is not None else None
-        for widget in (self.name_edit, self.export_button, self.map_button):
+        for widget in (self.name_edit, self.export_button, self.map_button, self.more_button):
             widget.setEnabled(card is not None)
         for widget in (self.forget_button, self.delete_button):
             widget.setEnabled(model is not None)
@@ -109,6 +112,22 @@ class ModelsPage(Page):
         if card is not None:
             self.scores.show_card(card)
             self.curves.show_epochs(card.history, card.best_epoch)
+
+    def _algorithms(self) -> list[Entry]:
+        """Return what else can be done with the chosen model."""
+        model = self._chosen()
+        card = model.card if model is not None else None
+        if model is None or card is None:
+            return []
+        given = {"model": str(model.path), "samples": card.samples, "cube": self.workspace.recipe.map.cube}
+        all_models = [str(other.path) for other in self.workspace.shelf.models() if other.card is not None]
+        further = {"samples": card.samples, "base_model": str(model.path)}
+        return [
+            *(Entry(name, given) for name in _ABOUT_MODEL),
+            Entry(f"train_{card.architecture}", further, tr("Train it further")),
+            Entry("ensemble", {"models": all_models, "samples": card.samples}, tr("Join models into one")),
+            Entry("importancetest", {"models": all_models, "samples": card.samples}),
+        ]
 
     def _rename(self) -> None:
         model = self._chosen()

@@ -13,13 +13,14 @@ from qgis.PyQt.QtGui import QShowEvent
 from qgis.PyQt.QtWidgets import QListWidgetItem, QWidget
 
 from ...plugin.core.catalog import load_catalog
-from ...plugin.core.jobs import TrainJob
+from ...plugin.core.jobs import ExtractJob, TableJob, TrainJob
 from ...plugin.core.recipe import Recipe
 from ...plugin.host.preflight import ANEW, DOUBTFUL, NOTED, RENAME, WRONG, Finding, findings
 from ...plugin.host.queue import Run
 from ...plugin.host.shelf import SUFFIX
 from ...plugin.host.steps import due_jobs, free_model, named, run_jobs, unnumbered
 from ...plugin.host.text import tr
+from ..algorithm_menu import Entry, fill_menu
 from ..loading import load_ui
 from ..page import Page
 from ..workspace import Workspace
@@ -29,6 +30,7 @@ from .run_panel import RunPanel
 
 _CHECK_MS = 200
 _OWN = "train"
+_TUNERS = ("findlearningrate", "search", "splitgap")
 _FORBIDDEN = '/\\:*?"<>|'
 
 
@@ -65,6 +67,7 @@ class TrainPage(Page):
         self.train_button.clicked.connect(self.train)
         self.run_list.currentItemChanged.connect(self._show_chosen)
         self.run_panel.map_wanted.connect(self._use_for_map)
+        fill_menu(self.tune_button, workspace.open_algorithm, self._algorithms)
         workspace.recipe_changed.connect(self._follow)
         workspace.recipe_loaded.connect(self._checking.start)
         workspace.checked.connect(self._checking.start)
@@ -188,6 +191,19 @@ class TrainPage(Page):
 
     def _begin_anew(self) -> None:
         self.workspace.update(train=replace(self.workspace.recipe.train, fresh=True))
+
+    def _algorithms(self) -> list[Entry]:
+        """Return what helps to choose settings; the samples of the last run are filled in where they are there."""
+        recipe = self._named()
+        samples = next(job.output for job in run_jobs(recipe) if isinstance(job, (ExtractJob, TableJob)))
+        split = recipe.train.split
+        given = {
+            "samples": samples if Path(samples).is_file() else "",
+            "architecture": recipe.train.architecture,
+            "split_method": split.method,
+            "device": recipe.train.device,
+        }
+        return [Entry(name, given) for name in _TUNERS]
 
     def _named(self) -> Recipe:
         """Return the recipe with the name that the next run would have."""
