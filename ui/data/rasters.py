@@ -31,6 +31,7 @@ from ...plugin.host.project import results_folder
 from ...plugin.host.text import tr
 from ...plugin.run.survey import Survey, SurveyRow, typed_date
 from ..band_lines import band_color
+from ..band_lines import band_color
 from ..loading import load_ui
 from ..workspace import Workspace
 from . import editing

@@ -11,21 +11,16 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QColor, QHideEvent
 from qgis.PyQt.QtWidgets import QWidget
 
-from ...plugin.core.classes import palette_color
-from ...plugin.core.season import parse_date
-from ...plugin.core.theme import readable
 from ...plugin.host.inquiry import Inquiry
 from ...plugin.host.text import tr
 from ...plugin.run.outlook import PixelSeries, series_at
+from ..band_lines import ALL_BANDS, DatedValues, band_lines, offer_bands
 from ..loading import load_ui
 from ..workspace import Workspace
 from .findings import Findings
-from .series_plot import Line, Point, SeriesPlot
+from .series_plot import SeriesPlot
 
-_ALL, _NDVI = "*", "NDVI="
-_PAIRS = (("B04", "B08"), ("B04", "B8A"), ("RED", "NIR"), ("B4", "B8"))
 _HALF = 0.5  # a mean of less than this share of the pixels is doubtful
-_Values = list[tuple[str, tuple[Optional[float], ...], bool]]  # ISO date, value by band, is valid
 
 
 class SeriesPanel(QWidget):
@@ -91,17 +86,7 @@ class SeriesPanel(QWidget):
         """Offer the bands of the cube; the pixel of another cube is forgotten."""
         spec = self._findings.survey.spec
         bands = spec.band_names if spec else ()
-        before = self.shown.currentData()
-        self.shown.clear()
-        if len(bands) > 1:
-            self.shown.addItem(tr("All bands"), _ALL)
-        pair = _ndvi_pair(bands)
-        if pair:
-            self.shown.addItem("NDVI", _NDVI + ",".join(pair))
-        for band in bands:
-            self.shown.addItem(band, band)
-        self.shown.setCurrentIndex(max(0, self.shown.findData(before)))
-        self.shown.setEnabled(self.shown.count() > 1)
+        offer_bands(self.shown, bands)
         self.pick.setEnabled(spec is not None)
         if self._pixel is not None and self._pixel.bands != bands:
             self.forget_pixel()
@@ -119,11 +104,11 @@ class SeriesPanel(QWidget):
             bands, values = (spec.band_names if spec else ()), self._mean_values()
             self.caption.setText(tr("Mean of valid pixels; hollow: less than half is valid.") if values else "")
         self.plot.show_lines(
-            _lines(bands, values, self.shown.currentData() or _ALL),
+            band_lines(bands, values, self.shown.currentData() or ALL_BANDS),
             "" if bands and not values else tr("The series appears here once there are rasters."),
         )
 
-    def _mean_values(self) -> _Values:
+    def _mean_values(self) -> DatedValues:
         return [
             (point.date, point.outlook.means, (point.outlook.share or 0.0) >= _HALF)
             for point in self._findings.mean_series()
@@ -178,42 +163,6 @@ class SeriesPanel(QWidget):
             self._marker = None
 
 
-def band_color(index: int) -> str:
-    """Return the colour of a band's line, to be read on light and dark."""
-    return readable(palette_color((index + 4) % 7))
-
-
-def _ndvi_pair(bands: tuple[str, ...]) -> Optional[tuple[str, str]]:
-    """Return the red and near infrared band, None where they are not both there."""
-    known = {band.upper(): band for band in bands}
-    pair = next((pair for pair in _PAIRS if pair[0] in known and pair[1] in known), None)
-    return (known[pair[0]], known[pair[1]]) if pair else None
-
-
-def _pixel_values(series: PixelSeries) -> _Values:
+def _pixel_values(series: PixelSeries) -> DatedValues:
     by_date = zip(*series.values)
     return list(zip(series.dates, by_date, series.valid))
-
-
-def _lines(bands: tuple[str, ...], values: _Values, wanted: str) -> tuple[Line, ...]:
-    if wanted.startswith(_NDVI):
-        red, infrared = (bands.index(name) for name in wanted[len(_NDVI) :].split(","))
-        ratios = [(day, _ndvi(by_band[red], by_band[infrared]), is_valid) for day, by_band, is_valid in values]
-        return (Line("NDVI", band_color(2), _points(ratios)),)
-    chosen = [index for index, name in enumerate(bands) if wanted in (_ALL, name)]
-    return tuple(
-        Line(bands[index], band_color(index), _points([(day, by_band[index], ok) for day, by_band, ok in values]))
-        for index in chosen
-    )
-
-
-def _ndvi(red: Optional[float], infrared: Optional[float]) -> Optional[float]:
-    if red is None or infrared is None or red + infrared == 0:
-        return None
-    return (infrared - red) / (infrared + red)
-
-
-def _points(series: list[tuple[str, Optional[float], bool]]) -> tuple[Point, ...]:
-    return tuple(
-        Point(parse_date(day).toordinal(), value, is_valid) for day, value, is_valid in series if value is not None
-    )

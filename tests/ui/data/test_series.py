@@ -6,7 +6,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from chronomap.plugin.run.survey import survey
-from chronomap.ui.data.series_plot import Line, Point, SeriesPlot, month_starts, nice_ticks
+from chronomap.ui.data.series_plot import SeriesPlot
+from chronomap.ui.time_paint import Line, Point, month_starts, nice_ticks
 from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY
 from qgis.PyQt.QtWidgets import QWidget
 from synthetic import BANDS, CORNER, PIXEL_M, SCALE
