@@ -9,7 +9,7 @@ from typing import Optional
 from qgis.PyQt.QtCore import QByteArray, QEvent, QRectF, QSize
 from qgis.PyQt.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
 from qgis.PyQt.QtSvg import QSvgRenderer
-from qgis.PyQt.QtWidgets import QSizePolicy, QWidget
+from qgis.PyQt.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from ...plugin.core.theme import GRID, HEAT, INK, MUTED, PAPER
 
@@ -17,8 +17,11 @@ _DARK = {PAPER: "#14191f", INK: "#e4e9ee", MUTED: "#9aa7b4", GRID: "#2e3740", HE
 _MOST_SCALE = 1.6
 
 
-class FigureView(QWidget):
-    """Paints one SVG file; its height follows its width."""
+class FigureView(QLabel):
+    """Paints one SVG file; its height follows its width.
+
+    A label, because QGIS's dark themes are style sheets: they give a label its colours, but not a plain widget.
+    """
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)

@@ -31,7 +31,6 @@ from ...plugin.host.project import results_folder
 from ...plugin.host.text import tr
 from ...plugin.run.survey import Survey, SurveyRow, typed_date
 from ..band_lines import band_color
-from ..band_lines import band_color
 from ..loading import load_ui
 from ..workspace import Workspace
 from . import editing
@@ -124,7 +123,9 @@ class RastersSection(Section):
         job, survey = self._job, self.findings.survey
         has_rasters = bool(job.rasters or job.folder)
         if not self.folder.lineEdit().hasFocus():
+            self.folder.blockSignals(True)  # it would be taken for a folder that the user chose, with the old pattern
             self.folder.lineEdit().setText(job.folder)
+            self.folder.blockSignals(False)
         if not self.pattern.hasFocus():
             self.pattern.setText("" if job.pattern == "*" else job.pattern)
         self.pattern.setEnabled(bool(job.folder))

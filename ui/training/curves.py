@@ -9,7 +9,7 @@ from typing import Any, Optional
 
 from qgis.PyQt.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from qgis.PyQt.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QPolygonF
-from qgis.PyQt.QtWidgets import QSizePolicy, QToolTip, QWidget
+from qgis.PyQt.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
 from ...plugin.core.theme import BAD, GOOD, readable
 from ...plugin.host.text import tr
@@ -38,8 +38,11 @@ def _charts() -> tuple[tuple[str, tuple[Curve, ...]], ...]:
     )
 
 
-class Curves(QWidget):
-    """Draws the epochs it is given; the best one is marked, values stand in a tooltip."""
+class Curves(QLabel):
+    """Draws the epochs it is given; the best one is marked, values stand in a tooltip.
+
+    A label, because QGIS's dark themes are style sheets: they give a label its colours, but not a plain widget.
+    """
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)

@@ -207,6 +207,16 @@ def test_a_loaded_recipe_is_shown(page, cube, settled):
     assert page.rasters.same_day.currentData() == KEEP
 
 
+def test_a_folder_with_a_pattern_comes_back_as_it_was(page, cube, settled):
+    from dataclasses import replace  # noqa: PLC0415
+
+    recipe = replace(page.workspace.recipe, cube=CubeJob("", folder=str(cube.folder), pattern="S2_*.tif"))
+    page.workspace.load(recipe)
+    page.show_recipe()
+    settled(page)
+    assert page.workspace.recipe == recipe
+
+
 @pytest.mark.parametrize("count", [3])
 def test_another_choice_makes_the_answers_to_the_last_one_void(page, cube, settled, count):
     page.rasters.add_paths(cube.rasters)

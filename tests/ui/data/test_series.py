@@ -6,8 +6,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from chronomap.plugin.run.survey import survey
+from chronomap.ui.compare.figure_view import FigureView
 from chronomap.ui.data.series_plot import SeriesPlot
 from chronomap.ui.time_paint import Line, Point, month_starts, nice_ticks
+from chronomap.ui.training.curves import Curves
 from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY
 from qgis.PyQt.QtWidgets import QWidget
 from synthetic import BANDS, CORNER, PIXEL_M, SCALE
@@ -82,10 +84,11 @@ def test_the_plot_draws_in_the_colours_of_the_palette(qgis_app):
     assert "#ff0000" in colors
 
 
-def test_the_plot_is_coloured_by_themes_that_colour_labels(qgis_app):
+@pytest.mark.parametrize("kind", [SeriesPlot, Curves, FigureView])
+def test_plots_are_coloured_by_themes_that_colour_labels(kind, qgis_app):
     home = QWidget()
     home.setStyleSheet("QLabel { color: #aabbcc }")
-    plot = SeriesPlot(home)
+    plot = kind(home)
     plot.ensurePolished()
     assert plot.palette().text().color().name() == "#aabbcc"
 
