@@ -51,9 +51,10 @@ def tick_text(value: float) -> str:
 
 
 def faint(palette: QPalette, strength: float) -> QColor:
-    """Return the colour of text at `strength` (0 to 1) over the ground."""
-    text, ground = palette.color(QPalette.ColorRole.Text), palette.color(QPalette.ColorRole.Base)
-    return blend(ground, text, strength)
+    """Return the colour of text at `strength` (0 to 1), over whatever ground there is."""
+    color = QColor(palette.color(QPalette.ColorRole.Text))
+    color.setAlphaF(strength)
+    return color
 
 
 def blend(first: QColor, second: QColor, share: float) -> QColor:

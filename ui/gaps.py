@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from qgis.PyQt.QtCore import QSize, Qt
-from qgis.PyQt.QtGui import QColor, QPalette
+from qgis.PyQt.QtGui import QPalette
 from qgis.PyQt.QtWidgets import QFrame, QLabel, QLayout, QSizePolicy, QVBoxLayout, QWidget
 
 _WARM = {True: "#f0a35e", False: "#a3440f"}  # on dark, on light; the words say it, the colour only helps
@@ -36,9 +36,7 @@ class GapMarks:
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setObjectName("gap")
         label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        palette = label.palette()
-        palette.setColor(QPalette.ColorRole.WindowText, QColor(_WARM[is_dark(widget.palette())]))
-        label.setPalette(palette)
+        label.setStyleSheet(f"color: {_WARM[is_dark(widget.palette())]}")  # a palette would lose to a theme's sheet
         self._labels[widget] = label
         home = _layout_of(widget)
         if home is None:  # the page itself, or a widget no layout holds

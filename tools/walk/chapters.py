@@ -192,6 +192,31 @@ def make_map(person: Person, figures: Figures) -> Steps:
     yield from pause(1.0)
 
 
+def portrait(person: Person, _: Figures) -> Steps:
+    """Take the pictures of map and curves side by side, and of the attention layers."""
+    yield from go_to(person, "Train")
+    page = window().page("train")
+    yield from person.row(page.run_list, 1)
+    yield from person.tab(page.run_panel.tabs, "Learning")
+    window().resize(820, 480)
+    window().move(538, 250)
+    iface.mapCanvas().zoomScale(22000)
+    yield from pause(3.0)
+    yield from person.look("portrait")
+    window().showMinimized()
+    for node in QgsProject.instance().layerTreeRoot().findLayers():
+        node.setItemVisibilityChecked("ttention" in node.name())
+        if "ttention" in node.name():
+            node.setItemVisibilityCheckedParentRecursive(True)
+    iface.mapCanvas().zoomToFullExtent()
+    yield from pause(4.0)
+    yield from person.look("attention")
+    window().showNormal()
+    window().resize(1100, 680)
+    window().move(4, 30)
+    yield from pause(1.0)
+
+
 def other_pages(person: Person, _: Figures) -> Steps:
     """Look at the pages that only show."""
     yield from go_to(person, "Models")
@@ -234,6 +259,7 @@ def demo(person: Person, figures: Figures) -> Iterator[None]:
     yield from choose_network(person, "L-TAE", 12)
     yield from train(person, figures)
     yield from make_map(person, figures)
+    yield from portrait(person, figures)
     yield from other_pages(person, figures)
 
 
@@ -322,8 +348,9 @@ def projects(person: Person, figures: Figures) -> Iterator[None]:
     yield from choose_rasters(person, scene(), "S2_????????.tif", "*_SCL.tif", "")
     yield from choose_training(person, "Training polygons", "crop", 10)
     yield from person.tab(window().page("data").tabs, "Split")
+    yield from person.click(window().page("data").split.show_on_map)
     yield from pause(1.0)
-    window().move(4, 300)
+    window().move(4, 480)
     yield from person.look("split_on_web_mercator")
     window().move(4, 30)
     first = window().workspace.recipe

@@ -18,7 +18,7 @@ from qgis.PyQt.QtWidgets import QAbstractItemView, QApplication, QComboBox, QTab
 
 Steps = Iterator[None]
 _SETTLE_S = 0.35  # a person's pause; also what the window needs to check and draw
-_TOLD_S = 30.0
+_TOLD_S, _TRIES = 30.0, 3
 
 
 class LostError(Exception):
@@ -95,7 +95,11 @@ class Person:
         """Choose the tab whose text has `words`."""
         bar = tabs.tabBar()
         index = next(i for i in range(bar.count()) if words in bar.tabText(i).replace("&", ""))
-        yield from self.click(bar, bar.tabRect(index).center())
+        for _ in range(_TRIES):  # a sign that comes or goes moves the tabs
+            yield from self.click(bar, bar.tabRect(index).center())
+            if bar.currentIndex() == index:
+                return
+        raise LostError(f"the tab {words} did not come to the front")
 
     def row(self, view: QAbstractItemView, row: int, column: int = 0, at_box: bool = False) -> Steps:
         """Click a row of a list or table; `at_box`: its box at the left."""
