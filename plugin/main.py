@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Optional
 
 from qgis.core import Qgis, QgsApplication
+from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QAction, QDockWidget, QLineEdit
 
@@ -19,11 +20,13 @@ from .processing.base import ICON
 from .processing.provider import ChronomapProvider
 
 if TYPE_CHECKING:
+    from ..ui.inspector.dock import InspectorDock
     from ..ui.model_designer import OpenInDesigner
     from ..ui.window import ChronomapWindow
     from ..ui.workspace import Workspace
 
 _MENU = "Chronomap"
+_INSPECT_ICON = ICON.with_name("inspect.svg")
 _TOOLBOX = "ProcessingToolbox"  # object names in QGIS's Processing plugin
 _SEARCH = "searchBox"
 
@@ -35,7 +38,9 @@ class ChronomapPlugin:
         self._iface = iface  # None in qgis_process
         self._provider: Optional[ChronomapProvider] = None
         self._open_action: Optional[QAction] = None
+        self._inspect_action: Optional[QAction] = None
         self._algorithms_action: Optional[QAction] = None
+        self._inspector: Optional[InspectorDock] = None
         self._workspace: Optional[Workspace] = None
         self._window: Optional[ChronomapWindow] = None
         self._options: Optional[EnvironmentOptionsFactory] = None
@@ -56,12 +61,17 @@ class ChronomapPlugin:
         self._open_action.setObjectName("chronomapOpen")
         self._open_action.setToolTip(tr("Chronomap: learn classes from satellite image time series and map them"))
         self._open_action.triggered.connect(self.open_window)
+        self._inspect_action = QAction(QIcon(str(_INSPECT_ICON)), tr("Inspect pixels"), main_window)
+        self._inspect_action.setObjectName("chronomapInspect")
+        self._inspect_action.setToolTip(tr("Chronomap: click a pixel, see what models say of it and why"))
+        self._inspect_action.triggered.connect(self.open_inspector)
         self._algorithms_action = QAction(QIcon(str(ICON)), tr("Show the algorithms in the toolbox"), main_window)
         self._algorithms_action.setObjectName("chronomapAlgorithms")
         self._algorithms_action.triggered.connect(self.show_algorithms)
-        for action in (self._open_action, self._algorithms_action):
+        for action in (self._open_action, self._inspect_action, self._algorithms_action):
             self._iface.addPluginToRasterMenu(_MENU, action)
         self._iface.addToolBarIcon(self._open_action)
+        self._iface.addToolBarIcon(self._inspect_action)
         self._options = EnvironmentOptionsFactory()
         self._iface.registerOptionsWidgetFactory(self._options)
         self._offer_entries()
@@ -88,22 +98,28 @@ class ChronomapPlugin:
             self._window.close()
             self._window.deleteLater()
             self._window = None
+        if self._inspector is not None:
+            self._inspector.close()
+            self._iface.removeDockWidget(self._inspector)
+            self._inspector.deleteLater()
+            self._inspector = None
         if self._workspace is not None:
             self._workspace.close()
             self._workspace = None
         if self._open_action is not None:
             self._iface.removeToolBarIcon(self._open_action)
+            self._iface.removeToolBarIcon(self._inspect_action)
             _remove_setting()
         self._withdraw_entries()
         if self._options is not None:
             self._iface.unregisterOptionsWidgetFactory(self._options)
             worker_environment().close()
             self._options = None
-        for action in (self._open_action, self._algorithms_action):
+        for action in (self._open_action, self._inspect_action, self._algorithms_action):
             if action is not None:
                 self._iface.removePluginRasterMenu(_MENU, action)
                 action.deleteLater()
-        self._open_action = self._algorithms_action = None
+        self._open_action = self._inspect_action = self._algorithms_action = None
         if self._provider is not None:
             QgsApplication.processingRegistry().removeProvider(self._provider)
             self._provider = None
@@ -112,13 +128,28 @@ class ChronomapPlugin:
         """Open the window, or bring it to the front."""
         if self._window is None:
             from ..ui.window import ChronomapWindow  # noqa: PLC0415 (QGIS starts faster without)
-            from ..ui.workspace import Workspace  # noqa: PLC0415
 
-            self._workspace = Workspace(self._iface, _open_algorithm)
-            self._window = ChronomapWindow(self._workspace, self._iface.mainWindow())
+            self._window = ChronomapWindow(self._shared_workspace(), self._iface.mainWindow())
         self._window.show()
         self._window.raise_()
         self._window.activateWindow()
+
+    def open_inspector(self) -> None:
+        """Open the dock of the inspector with its map tool at hand."""
+        if self._inspector is None:
+            from ..ui.inspector.dock import InspectorDock  # noqa: PLC0415
+
+            self._inspector = InspectorDock(self._shared_workspace(), self._iface.mainWindow())
+            self._iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self._inspector)
+        self._inspector.start()
+
+    def _shared_workspace(self) -> Workspace:
+        """Return the one workspace of window and inspector."""
+        if self._workspace is None:
+            from ..ui.workspace import Workspace  # noqa: PLC0415
+
+            self._workspace = Workspace(self._iface, _open_algorithm)
+        return self._workspace
 
     def show_algorithms(self) -> None:
         """Open the Processing toolbox with the Chronomap algorithms in view."""

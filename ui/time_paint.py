@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from qgis.PyQt.QtCore import QPointF, QRectF, Qt
-from qgis.PyQt.QtGui import QColor, QPainter, QPainterPath, QPalette, QPen
+from qgis.PyQt.QtGui import QColor, QFontMetrics, QPainter, QPainterPath, QPalette, QPen
 
 DOT = 3.0  # radius, px
 TICK_GAP = 4
-_LEGEND_DASH = 14
+_LEGEND_DASH, _LEGEND_GAP = 14, 12
 
 
 @dataclass(frozen=True)
@@ -141,15 +141,32 @@ def draw_stems(painter: QPainter, frame: TimeFrame, line: Line, palette: QPalett
 def draw_legend(painter: QPainter, lines: Sequence[Line], palette: QPalette, place: QPointF, right: float) -> None:
     """Draw dash and name of each line in a row from `place` (left, middle); what does not fit before `right` is not."""
     metrics, x = painter.fontMetrics(), place.x()
-    for line in lines:
-        width = metrics.horizontalAdvance(line.name)
-        if x + _LEGEND_DASH + 4 + width > right:
-            return
+    for line in legend_rows(lines, metrics, place.x(), place.x(), right)[0]:
         painter.setPen(QPen(QColor(line.color), 2.5))
         painter.drawLine(QPointF(x, place.y()), QPointF(x + _LEGEND_DASH, place.y()))
         painter.setPen(palette.text().color())
         painter.drawText(QPointF(x + _LEGEND_DASH + 4, place.y() + metrics.ascent() / 2 - 1), line.name)
-        x += _LEGEND_DASH + 16 + width
+        x += _entry_width(line, metrics)
+
+
+def legend_rows(
+    lines: Sequence[Line], metrics: QFontMetrics, first_left: float, left: float, right: float
+) -> list[list[Line]]:
+    """Return the lines as a legend shows them in rows: the first one starts at `first_left`, the others at `left`."""
+    rows: list[list[Line]] = [[]]
+    x = first_left
+    for line in lines:
+        width = _entry_width(line, metrics)
+        if x + width - _LEGEND_GAP > right and x > left:
+            rows.append([])
+            x = left
+        rows[-1].append(line)
+        x += width
+    return rows
+
+
+def _entry_width(line: Line, metrics: QFontMetrics) -> float:
+    return float(_LEGEND_DASH + 4 + metrics.horizontalAdvance(line.name) + _LEGEND_GAP)
 
 
 def figure(value: float) -> str:

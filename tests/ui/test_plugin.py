@@ -98,7 +98,9 @@ def child_workers():
 
 
 def test_a_button_a_menu_and_an_options_page_are_registered_and_taken_back(plugin, desktop):
-    assert sorted(kind for kind, _ in desktop.registered) == ["layer menu", "menu", "menu", "options", "toolbar"]
+    assert sorted(kind for kind, _ in desktop.registered) == [
+        "layer menu", "menu", "menu", "menu", "options", "toolbar", "toolbar",
+    ]  # fmt: skip
     assert QgsApplication.processingRegistry().providerById("chronomap") is not None
     plugin.unload()
     assert desktop.registered == []
