@@ -61,7 +61,10 @@ def walk(chapter: str) -> bool:
     figures = json.loads(told.read_text()) if told.is_file() else {"error": f"no word from QGIS: see {place}/qgis.log"}
     figures.update(exit_code=code, processes_left=workers_of(place), seconds=round(time.monotonic() - started))
     told.write_text(json.dumps(figures, indent=1))
-    print(f"{chapter}: {json.dumps({key: value for key, value in figures.items() if key != 'stalls'}, indent=1)}", flush=True)
+    print(
+        f"{chapter}: {json.dumps({key: value for key, value in figures.items() if key != 'stalls'}, indent=1)}",
+        flush=True,
+    )
     return not figures["error"] and not figures["processes_left"] and code == 0
 
 

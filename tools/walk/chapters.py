@@ -193,25 +193,19 @@ def make_map(person: Person, figures: Figures) -> Steps:
 
 
 def portrait(person: Person, _: Figures) -> Steps:
-    """Take the pictures of map and curves side by side, and of the attention layers."""
+    """Take the picture of map and curves side by side."""
     yield from go_to(person, "Train")
     page = window().page("train")
     yield from person.row(page.run_list, 1)
     yield from person.tab(page.run_panel.tabs, "Learning")
-    window().resize(820, 480)
-    window().move(538, 250)
+    window().resize(880, 520)
+    window().move(480, 215)
+    bar = window().stack.currentWidget().verticalScrollBar()
+    bar.setValue(bar.maximum())
     iface.mapCanvas().zoomScale(22000)
     yield from pause(3.0)
     yield from person.look("portrait")
-    window().showMinimized()
-    for node in QgsProject.instance().layerTreeRoot().findLayers():
-        node.setItemVisibilityChecked("ttention" in node.name())
-        if "ttention" in node.name():
-            node.setItemVisibilityCheckedParentRecursive(True)
     iface.mapCanvas().zoomToFullExtent()
-    yield from pause(4.0)
-    yield from person.look("attention")
-    window().showNormal()
     window().resize(1100, 680)
     window().move(4, 30)
     yield from pause(1.0)

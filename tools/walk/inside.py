@@ -17,7 +17,7 @@ from qgis.utils import iface
 from .chapters import CHAPTERS
 from .person import Person, shown
 
-_STEP_MS, _ANSWER_MS = 30, 2000
+_STEP_MS, _ANSWER_MS = 30, 3000
 _SETTLE_MS = 1500
 
 
@@ -60,9 +60,8 @@ class Walk:
 
 
 def _answer() -> None:
-    """Say yes where QGIS asks whether to stop what runs."""
-    if shown(QMessageBox) is not None:
-        subprocess.Popen(["xdotool", "key", "Return"])
+    """Say yes where QGIS asks whether to stop what runs; it stays open then, so ask it once more."""
+    subprocess.Popen(["xdotool", "key", "Return" if shown(QMessageBox) is not None else "ctrl+q"])
 
 
 def start() -> Walk:

@@ -67,7 +67,7 @@ class Curves(QLabel):
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
         """Ask for as much as can be read."""
-        return QSize(50 * self.fontMetrics().averageCharWidth(), 9 * self.fontMetrics().height())
+        return QSize(72 * self.fontMetrics().averageCharWidth(), 9 * self.fontMetrics().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 (Qt's name)
         """Draw."""
