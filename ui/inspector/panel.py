@@ -205,7 +205,8 @@ class InspectorPanel(QWidget):
                 self._tool.deactivated.connect(self._tool_lost)
             self._tool.forget()
             self._tool.draws_polygon = button is self.polygon_button
-            canvas.setMapTool(self._tool)
+            if canvas.mapTool() is not self._tool:  # else it would be let go first
+                canvas.setMapTool(self._tool)
         elif not other.isChecked():
             self._put_tool_away()
 
