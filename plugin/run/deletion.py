@@ -147,7 +147,7 @@ def _verdict(counts: np.ndarray, balanced: np.ndarray, low: np.ndarray) -> tuple
         )
     where = "for none" if not apart.any() else f"for only {int(apart.sum())}"
     return False, (
-        "No proof that these dates matter: deleting them costs about as much as deleting random ones (difference at "
-        f"most {max(float(difference[best]), 0.0):.2f}, sure {where} of {len(counts)} numbers of deleted dates). Do "
-        "not read the charts as what the decision rests on."
+        "No proof that these dates matter: as far as these samples can tell, deleting them costs no more than deleting "
+        f"random ones (difference up to {max(float(difference[best]), 0.0):.2f}, but sure {where} of {len(counts)} "
+        "numbers of deleted dates). Do not read the charts as what the decision rests on."
     )
