@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 from qgis.core import QgsApplication, QgsCoordinateReferenceSystem, QgsProject
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import QPoint, Qt
 from qgis.PyQt.QtWidgets import QDialog, QToolButton
 from qgis.utils import iface, loadPlugin, plugins, reloadPlugin, startPlugin, unloadPlugin
 
@@ -86,6 +86,17 @@ def choose_rasters(person: Person, folder: Path, pattern: str, mask_pattern: str
         yield from person.choose(data.masks.preset, preset)
     yield from until(lambda: not data.findings.is_surveying, _READ_S, "the masks")
     yield from person.look("masks")
+
+
+def pick_layers(person: Person, button: Any, words: str) -> Steps:
+    """Tick the layers whose names have `words` in the dialog that `button` opens."""
+    yield from person.click(button)
+    yield from until(lambda: shown(QDialog, "layers"), 10.0, "the list of layers")
+    picker: Any = shown(QDialog, "layers")
+    yield from person.type(picker.filter, words)
+    yield from person.click(picker.tick_all)
+    yield from person.look("picker")
+    yield from person.click(picker.buttons.button(picker.buttons.Ok))
 
 
 def choose_training(person: Person, layer: str, field: str, per_polygon: int) -> Steps:
@@ -260,28 +271,20 @@ def demo(person: Person, figures: Figures) -> Iterator[None]:
 def real(person: Person, figures: Figures) -> Iterator[None]:
     """Walk the path on the real scene, its rasters chosen from the project's layers."""
     folder = Path(os.environ["CHRONOMAP_WALK_REAL"])
-    for path in sorted(folder.glob("*_NDVI.tif")):
+    for path in sorted(folder.glob("*.tif")):
         iface.addRasterLayer(str(path), path.stem)
     iface.addVectorLayer(str(folder / "lulc_polygons.gpkg"), "Land use", "ogr")
     yield from pause(2.0)
     yield from open_by_toolbar(person, figures)
-    rasters = window().page("data").rasters
-    yield from person.click(rasters.add_layers)
-    yield from until(lambda: shown(QDialog, "layers"), 10.0, "the list of layers")
-    picker: Any = shown(QDialog, "layers")
-    yield from person.type(picker.filter, "NDVI")
-    yield from person.click(picker.tick_all)
-    yield from person.look("picker")
-    yield from person.click(picker.buttons.button(picker.buttons.Ok))
     data = window().page("data")
+    yield from pick_layers(person, data.rasters.add_layers, "NDVI")
     yield from until(lambda: data.findings.survey.rows, _READ_S, "the dates")
     yield from person.look("rasters")
     yield from person.tab(data.tabs, "Masks")
-    yield from person.type(data.masks.pattern, "*_CLM.tif")
+    yield from pick_layers(person, data.masks.add_layers, "CLM")
     yield from until(lambda: not data.findings.is_surveying, _READ_S, "the masks")
     yield from person.look("masks")
-    field = "LULC_ID"
-    yield from choose_training(person, "Land use", field, 20)
+    yield from choose_training(person, "Land use", "LULC_ID", 20)
     yield from choose_network(person, "L-TAE", 15)
     yield from train(person, figures)
     yield from make_map(person, figures)
@@ -335,6 +338,7 @@ def projects(person: Person, figures: Figures) -> Iterator[None]:
     project = QgsProject.instance()
     iface.addRasterLayer(str(min(scene().glob("S2_????????.tif"))), "S2 image")
     iface.addVectorLayer(str(scene() / "training_polygons.gpkg"), "Training polygons", "ogr")
+    yield from pause(1.0)  # the first layer sets the CRS once it is drawn
     project.setCrs(QgsCoordinateReferenceSystem("EPSG:3857"))
     iface.zoomFull()
     yield from pause(1.0)
@@ -342,7 +346,8 @@ def projects(person: Person, figures: Figures) -> Iterator[None]:
     yield from choose_rasters(person, scene(), "S2_????????.tif", "*_SCL.tif", "")
     yield from choose_training(person, "Training polygons", "crop", 10)
     yield from person.tab(window().page("data").tabs, "Split")
-    yield from person.click(window().page("data").split.show_on_map)
+    box = window().page("data").split.show_on_map
+    yield from person.click(box, QPoint(10, box.height() // 2))
     yield from pause(1.0)
     window().move(4, 480)
     yield from person.look("split_on_web_mercator")
@@ -366,7 +371,7 @@ def projects(person: Person, figures: Figures) -> Iterator[None]:
     yield from person.click(data.rasters.series.pick)
     window().move(700, 400)
     canvas = iface.mapCanvas()
-    yield from person.click_at(canvas.mapToGlobal(canvas.rect().center()))
+    yield from person.click_at(canvas.mapToGlobal(QPoint(canvas.width() // 3, canvas.height() // 2)))
     yield from pause(3.0)
     figures["caption_of_pixel"] = data.rasters.series.caption.text()
     figures["window_is_above_after_click"] = window().isVisible()

@@ -108,8 +108,9 @@ class Curves(QLabel):
         for part in (title, *curves):
             name = part if isinstance(part, str) else part.label
             if isinstance(part, Curve):
-                if not self._has(part):
-                    continue
+                is_cut = x + 27 + metrics.horizontalAdvance(name) > self.width()
+                if is_cut or not self._has(part):
+                    continue  # the lines of the second chart are those of the first
                 painter.setPen(_pen(part))
                 painter.drawLine(QPointF(x, y + metrics.height() / 2), QPointF(x + 22, y + metrics.height() / 2))
                 x += 27
