@@ -43,7 +43,7 @@ class ReadingPanel(QGroupBox):
         self.order.addItem(tr("All bands of the first date, then the next date"), "date_major")
         self.order.addItem(tr("All dates of the first band, then the next band"), "band_major")
         self.grid.setFilters(QgsMapLayerProxyModel.Filter.RasterLayer)
-        self.grid.setAllowEmptyLayer(True)
+        self.grid.setAllowEmptyLayer(True, tr("that of the first raster"))
         self._connect()
 
     def _connect(self) -> None:
