@@ -86,7 +86,7 @@ def test_a_python_without_torch_is_named(samples, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     with pytest.raises(WorkerError, match=r"No Python with torch.*torch") as caught:
         run_job(tiny_training(samples, tmp_path / "m.safetensors"))
-    assert "pip install torch" in str(caught.value)
+    assert "Settings > Options > Chronomap" in str(caught.value)
     assert not (tmp_path / "m.safetensors").exists()
 
 
