@@ -30,7 +30,8 @@ def fill_nearest(table: QTableWidget, answer: Optional[ModelAnswer]) -> None:
             item = QTableWidgetItem(text)
             item.setTextAlignment(int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter))
             table.setItem(row, column, item)
-    table.resizeColumnsToContents()
+    for column in (0, 1):  # the last one takes what is left
+        table.resizeColumnToContents(column)
     table.resizeRowsToContents()
 
 

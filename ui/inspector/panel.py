@@ -50,7 +50,7 @@ class InspectorPanel(QWidget):
         self.figure = InspectorFigure()
         self.figure_area.setWidget(self.figure)
         self.splitter.setStretchFactor(0, 1)
-        self.splitter.setSizes([700, 170])
+        self.splitter.setSizes([700, 120])
         self.cubes, self.models = CubeChoice(self.cube_box), ModelChoice(self.model_list)
         self._replies = Replies(self)
         self._connect()
