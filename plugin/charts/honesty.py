@@ -102,18 +102,21 @@ def seed_agreement(
 ) -> Figure:
     """Draw mean importance by date of several models over each other, a cell per class.
 
-    `importance` (M, K, T), NaN where a model has no sample of the class; `agreement` (K,) mean rank correlation of
+    `importance` (M, K, T) where the date was seen, NaN where it never was; `agreement` (K,) mean rank correlation of
     the dates over all pairs of models.
     """
     layout = Multiples(tuple(map(str, classes)), cell_height=1.2, foot=0.95)
-    figure = layout.figure(wrap(f"Agreement of {len(models)} models: {measure} by date", 8.6, TITLE, 1, bold=True))
+    figure = layout.figure(
+        wrap(f"Agreement of {len(models)} models: {measure} by date, where it was seen", 8.6, TITLE, 1, bold=True)
+    )
     days = day_numbers(dates)
     top = 1.08 * max(float(np.nanmax(importance, initial=0.0)), 1e-6)
     for index, cell in enumerate(layout.cells(figure)):
         axes = cell.axes(figure)
         color = readable(class_colors(colors)[index])
         for values in importance[:, index]:
-            axes.plot(days, values, color=color, linewidth=0.9, alpha=0.75)
+            seen = np.isfinite(values)
+            axes.plot(days[seen], values[seen], color=color, linewidth=0.9, alpha=0.75, marker="o", markersize=1.6)
         axes.set_ylim(0, top)
         time_axis(axes, days, most=cell.most_ticks)
         axes.locator_params(axis="y", nbins=4)

@@ -23,6 +23,7 @@ from .explanation import Asked, importance
 from .figures import Figures, Row
 from .folder import JobFolder
 
+_LEAST_DATES = 3
 _AGREE, _DISAGREE = 0.7, 0.4  # mean rank correlation that is called agreement, and none
 
 
@@ -59,20 +60,28 @@ def check_importance(job: ImportanceTestJob, folder: JobFolder, monitor: Monitor
 
 
 def class_means(model: Judged, samples: SampleSet) -> np.ndarray:
-    """Return the mean importance by class and date over correctly classified samples, (K, T); NaN without any."""
+    """Return the mean importance by class and date where the date was seen, (K, T); NaN where it never was.
+
+    Over correctly classified samples. Where seen: else models would seem to agree because they share the clouds.
+    """
     classes = len(model.asked.card.classes)
     means = np.full((classes, model.importance.shape[1]), np.nan)
     for index in range(classes):
         chosen = (samples.label == index) & (model.predicted == index)
-        if chosen.any():
-            means[index] = model.importance[chosen].mean(axis=0)
+        seen = samples.valid[chosen].sum(axis=0)
+        total = model.importance[chosen].sum(axis=0)
+        means[index, seen > 0] = total[seen > 0] / seen[seen > 0]
     return means
 
 
 def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
-    """Return Spearman's rank correlation of two rows (T,), ties sharing their mean rank; NaN where one is constant."""
-    ranks = [_mean_ranks(row) for row in (first, second)]
-    if not all(np.isfinite(row).all() for row in (first, second)) or min(float(np.ptp(rank)) for rank in ranks) == 0:
+    """Return Spearman's rank correlation of two rows (T,) over the dates that both know (not NaN).
+
+    Ties share their mean rank; NaN where fewer than three dates are known or a row is constant.
+    """
+    known = np.isfinite(first) & np.isfinite(second)
+    ranks = [_mean_ranks(row[known]) for row in (first, second)]
+    if known.sum() < _LEAST_DATES or min(float(np.ptp(rank)) for rank in ranks) == 0:
         return float("nan")
     return float(np.corrcoef(*ranks)[0, 1])
 

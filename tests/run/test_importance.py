@@ -117,6 +117,7 @@ def test_series_without_an_answer_yet_lower_recall_but_no_precision():
         ([1, 2, 3], [3, 2, 1], -1.0),
         ([1, 1, 2], [1, 1, 2], 1.0),
         ([0, 0, 0], [1, 2, 3], np.nan),
+        ([1, 2, 3, np.nan], [1, 2, 3, 0], 1.0),  # a date that one never saw
     ],
 )
 def test_rank_correlation_is_spearman_s(first, second, expected):
