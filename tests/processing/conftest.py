@@ -6,7 +6,7 @@ from chronomap.plugin.processing.provider import ChronomapProvider
 from qgis.core import QgsApplication, QgsProcessingContext, QgsProject
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def provider(qgis_app):
     """The provider, registered as the plugin does it."""
     made = ChronomapProvider()
