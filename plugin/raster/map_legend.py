@@ -25,7 +25,7 @@ def map_legend(raster: gdal.Dataset) -> tuple[ClassInfo, ...]:
     """
     band = raster.GetRasterBand(1)
     style = _style_classes(Path(raster.GetDescription()))
-    table = _attribute_classes(band)
+    table = attribute_classes(band)
     names = {info.value: info.name for info in table.values()} or _category_names(band)
     names = names or {info.value: info.name for info in style.values()}
     nodata = band.GetNoDataValue()
@@ -46,7 +46,8 @@ def _category_names(band: gdal.Band) -> dict[int, str]:
     return {value: name.strip() for value, name in enumerate(band.GetCategoryNames() or []) if name.strip()}
 
 
-def _attribute_classes(band: gdal.Band) -> dict[int, ClassInfo]:
+def attribute_classes(band: gdal.Band) -> dict[int, ClassInfo]:
+    """Return what the raster attribute table of `band` names, by value; {} where there is none."""
     with quiet_gdal():
         table = band.GetDefaultRAT()
     if table is None:

@@ -8,6 +8,7 @@ from osgeo import gdal
 
 from ..core.classes import ClassInfo
 from .access import open_raster
+from .map_legend import attribute_classes
 
 _SPOTS = 3  # windows along each side
 _SPOT_PX = 128
@@ -31,20 +32,7 @@ def named_values(path: str) -> tuple[ClassInfo, ...]:
         InputError: the raster cannot be opened.
     """
     dataset = open_raster(path)  # kept: bands and tables go with their dataset
-    table = dataset.GetRasterBand(1).GetDefaultRAT()
-    usages = (gdal.GFU_MinMax, gdal.GFU_Name, gdal.GFU_Red, gdal.GFU_Green, gdal.GFU_Blue)
-    columns = [table.GetColOfUsage(usage) for usage in usages] if table else [-1]
-    if min(columns) < 0:
-        return ()
-    value, name, *channels = columns
-    return tuple(
-        ClassInfo(
-            table.GetValueAsInt(row, value),
-            table.GetValueAsString(row, name),
-            "#" + "".join(f"{table.GetValueAsInt(row, channel):02x}" for channel in channels),
-        )
-        for row in range(table.GetRowCount())
-    )
+    return tuple(attribute_classes(dataset.GetRasterBand(1)).values())
 
 
 def _band_quantile(band: gdal.Band, share: float) -> float:
