@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import pytest
 from chain import tiny_training
-from chronomap.plugin.core.jobs import ExtractJob
+from chronomap.plugin.core.cube_spec import load_cube_spec
+from chronomap.plugin.core.jobs import CubeJob, ExtractJob
+from chronomap.plugin.core.recipe import Recipe
 from chronomap.plugin.run.dispatch import run_job
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsPointXY
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QColor, QImage, QPalette
 from qgis.PyQt.QtWidgets import QApplication
-from synthetic import CORNER, PIXEL_M, small_cube
+from synthetic import CORNER, PIXEL_M, SCALE, small_cube
 from waiting import wait_until
 
 UTM = QgsCoordinateReferenceSystem("EPSG:32633")
@@ -59,6 +61,16 @@ def click(panel, column, row):
 def test_an_empty_dock_says_what_to_do_first(dock):
     assert "Open a cube" in dock.panel.figure.text()
     assert not dock.panel.copy_button.isEnabled()
+
+
+def test_rasters_of_the_window_are_read_without_a_cube_description(dock, workspace, trained_here):
+    spec, models = trained_here
+    rasters = tuple(band.dataset for item in load_cube_spec(spec).acquisitions for band in item.bands[:1])
+    workspace.load(Recipe(cube=CubeJob("", rasters=rasters, scale=SCALE)))
+    dock.panel.add_models(models[:1])
+    click(dock.panel, 20, 20)
+    assert dock.panel.cubes.source == workspace.recipe.cube
+    assert dock.panel.figure.found.answers[0].problem == ""
 
 
 def test_a_click_shows_every_ticked_model_and_the_nearest_samples(panel):
