@@ -18,7 +18,14 @@ from .text import tr
 
 WAITING, RUNNING, DONE, FAILED, STOPPED = "waiting", "running", "done", "failed", "stopped"
 _TICK_MS = 100  # how often events reach the window
-_WEIGHTS = {"cube": 1.0, "extract": 3.0, "table": 1.0, "train": 12.0, "map": 12.0, "compare_train": 60.0}  # shares of the progress bar
+_WEIGHTS = {
+    "cube": 1.0,
+    "extract": 3.0,
+    "table": 1.0,
+    "train": 12.0,
+    "map": 12.0,
+    "compare_train": 60.0,
+}  # shares of the progress bar
 _LEAVE_S = 12.0  # how long QGIS waits for a run when it closes: more than the worker's grace
 
 

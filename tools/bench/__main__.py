@@ -68,7 +68,8 @@ def measure_model(cube: Path, model: Path, reading: dict[str, float], options: a
     """Measure arithmetic alone and the whole map; decoding and arithmetic share the cores."""
     alone = host.arithmetic(cube, model)
     limit = 1.0 / (1.0 / reading["reading by GDAL"] + 1.0 / alone)
-    whole = host.whole_map(cube, model, options.precision, options.memory_mb)
+    whole = host.whole_map(cube, model, "float32", options.memory_mb)
+    chosen = host.whole_map(cube, model, "auto", options.memory_mb) if options.precision == "auto" else whole
     flops = read_card(model).flops
     print(
         f"  {model.stem:14s} arithmetic {alone / 1e3:6.0f}k px/s ({alone * flops / 1e9:5.0f} GFLOP/s)  "
@@ -76,12 +77,11 @@ def measure_model(cube: Path, model: Path, reading: dict[str, float], options: a
         f"memory {whole.host_mb:.0f} + {whole.worker_mb:.0f} MB  load {os.getloadavg()[0]:.1f}",
         flush=True,
     )
-    for note in whole.notes:
-        if note.startswith("Computing"):
-            print(f"  {'':14s} {note}", flush=True)
+    if chosen is not whole:
+        print(f"  {'':14s} precision chosen by the map: {chosen.pace / 1e3:.0f}k px/s. {' '.join(chosen.notes)}", flush=True)
     return {
         "arithmetic": alone, "flops": flops, "map": whole.pace, "limit": limit, "share": whole.pace / limit,
-        "host_mb": whole.host_mb, "worker_mb": whole.worker_mb, "notes": whole.notes,
+        "host_mb": whole.host_mb, "worker_mb": whole.worker_mb, "map_auto": chosen.pace, "notes": chosen.notes,
     }  # fmt: skip
 
 

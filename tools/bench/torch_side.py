@@ -25,7 +25,7 @@ from plugin.core.card import ModelCard
 from plugin.core.monitor import Monitor
 from plugin.worker.architectures import build_network, find_entry
 from plugin.worker.device import training_threads
-from plugin.worker.fitting import TRAIN, Samples
+from plugin.worker.fitting import TRAIN, VALIDATION, Samples
 from plugin.worker.model_file import load_model
 from plugin.worker.series import Preparation
 from plugin.worker.training import Series, Trainer
@@ -87,13 +87,18 @@ def training(card: ModelCard, preparation: Preparation, values: np.ndarray, labe
     """Return samples per second of our training and of a plain DataLoader loop with the same network and batches."""
     card = replace(card, strategy={**card.strategy, "epochs": EPOCHS, "patience": 0})
     valid = np.ones(values.shape[:2], bool)
-    parts = Samples(values, valid, label, np.full(len(label), TRAIN, np.uint8))
+    part = np.where(np.arange(len(label)) < 2, VALIDATION, TRAIN).astype(np.uint8)
+    samples = Samples(values, valid, label, part)
     training_threads(card.strategy["batch_size"] * values.shape[1])
-    series = Series.of(parts, torch.device("cpu"))
-    started = time.perf_counter()
-    Trainer(card, build_network(card), preparation, Monitor()).run(series, series.only(slice(0, 2)))
-    ours = EPOCHS * len(label) / (time.perf_counter() - started)
-    return {"training": ours, "dataloader": dataloader_loop(card, preparation, (values, label))}
+    train, validation = (Series.of(samples.only(which), torch.device("cpu")) for which in (TRAIN, VALIDATION))
+    paces: dict[str, float] = {"training": 0.0, "dataloader": 0.0}
+    for _ in range(2):  # the first time, kernels are prepared
+        started = time.perf_counter()
+        Trainer(card, build_network(card), preparation, Monitor()).run(train, validation)
+        ours = EPOCHS * len(label) / (time.perf_counter() - started)
+        theirs = dataloader_loop(card, preparation, (values, label))
+        paces = {"training": max(paces["training"], ours), "dataloader": max(paces["dataloader"], theirs)}
+    return paces
 
 
 def dataloader_loop(card: ModelCard, preparation: Preparation, arrays: tuple[np.ndarray, np.ndarray]) -> float:
