@@ -41,7 +41,7 @@ _FAULTS = (
     ),
     (
         ("ProxyError", "Tunnel connection failed", "407 Proxy"),
-        "The proxy refuses the connection: set HTTPS_PROXY, with the name and password it asks for, before QGIS starts.",
+        "The proxy refuses the connection: set HTTPS_PROXY, with the name and password it wants, before QGIS starts.",
     ),
     (
         ("NewConnectionError", "Name or service not known", "getaddrinfo", "ConnectTimeout", "Network is unreachable"),

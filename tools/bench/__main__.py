@@ -78,7 +78,7 @@ def measure_model(cube: Path, model: Path, reading: dict[str, float], options: a
         flush=True,
     )
     if chosen is not whole:
-        print(f"  {'':14s} precision chosen by the map: {chosen.pace / 1e3:.0f}k px/s. {' '.join(chosen.notes)}", flush=True)
+        print(f"  {'':14s} precision chosen by the map: {chosen.pace / 1e3:.0f}k px/s", *chosen.notes, flush=True)
     return {
         "arithmetic": alone, "flops": flops, "map": whole.pace, "limit": limit, "share": whole.pace / limit,
         "host_mb": whole.host_mb, "worker_mb": whole.worker_mb, "map_auto": chosen.pace, "notes": chosen.notes,
