@@ -10,6 +10,7 @@ from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ..core.errors import Canceled, ChronomapError, InputError
+from .task import unexpected
 
 
 class Replies(QObject):
@@ -61,4 +62,4 @@ class Replies(QObject):
         elif isinstance(error, ChronomapError):
             self.failed.emit(str(error), isinstance(error, InputError))
         else:
-            raise error  # a fault of ours: QGIS shows it
+            self.failed.emit(unexpected(error), False)

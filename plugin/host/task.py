@@ -117,7 +117,7 @@ def task_pool() -> QThreadPool:
     return manager.threadPool() if hasattr(manager, "threadPool") else QThreadPool.globalInstance()
 
 
-def unexpected(error: Exception) -> str:
+def unexpected(error: BaseException) -> str:
     """Write the traceback to a file and return the sentence that names it."""
     with tempfile.NamedTemporaryFile("w", prefix="chronomap-", suffix=".log", delete=False, encoding="utf-8") as file:
         traceback.print_exception(type(error), error, error.__traceback__, file=file)
