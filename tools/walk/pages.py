@@ -198,7 +198,9 @@ def make_map(person: Person, figures: Figures) -> Steps:
     yield from pause(2.0)
     yield from person.look("map_in_qgis")
     window().showNormal()
-    yield from pause(1.0)
+    window().raise_()
+    window().activateWindow()
+    yield from pause(3.0)  # the window manager brings it back
 
 
 def portrait(person: Person, _: Figures) -> Steps:
