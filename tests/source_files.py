@@ -17,6 +17,11 @@ def shipped_files() -> list[Path]:
     return [ROOT / "__init__.py", *_python_files(SHIPPED)]
 
 
+def shipped_and_tools() -> list[Path]:
+    """Return the files of the plugin and of its tools: all but the tests."""
+    return [*shipped_files(), *_python_files(("tools",))]
+
+
 def all_files() -> list[Path]:
     """Return every Python file of the project."""
     return [*shipped_files(), *_python_files(("tests", "tools"))]

@@ -11,11 +11,6 @@ from .catalog import Architecture, Hyperparameter, Preset, condition_text
 from .strategy import STRATEGY
 
 
-def architecture_help(architecture: Architecture) -> str:
-    """Return the help of an architecture: its title, and what architecture_body says of it."""
-    return f"<p><b>{escape(architecture.title)}</b></p>\n" + architecture_body(architecture)
-
-
 def architecture_body(architecture: Architecture) -> str:
     """Return what an architecture is, what it reads and gives, its presets and settings."""
     parts = [

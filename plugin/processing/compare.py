@@ -111,6 +111,10 @@ class CompareModels(_Compare):
         )
         self.declare_comparison()
         add_report(self)
+        self._declare_outputs()
+
+    def _declare_outputs(self) -> None:
+        """Add the tables, the board and the charts."""
         self.add(
             file_output("table", tr("Table of models"), TABLE_FILTER, is_optional=True),
             tr("A row per model: all scores with their intervals, and the costs."),

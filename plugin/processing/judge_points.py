@@ -74,6 +74,25 @@ class SampleValidationPoints(Algorithm):
             QgsProcessingParameterRasterLayer("map", tr("Class map")),
             tr("The map that will be judged: its classes are the strata."),
         )
+        self._declare_precision(defaults)
+        self.add(
+            choice("allocation", tr("Allocation"), ALLOCATIONS, defaults.allocation),
+            tr(
+                "proportional to the area; equal; or hybrid: in proportion, but no class below the least number of "
+                "points. Hybrid serves both areas and rare classes."
+            ),
+        )
+        self._declare_numbers(defaults)
+        self.add(
+            QgsProcessingParameterVectorDestination(
+                "output", tr("Validation points"), QgsProcessing.SourceType.TypeVectorPoint
+            ),
+            tr("GeoPackage with the empty field 'reference' and its form."),
+        )
+        self.addOutput(QgsProcessingOutputNumber("points", tr("Number of points")))
+
+    def _declare_precision(self, defaults: ValidationPointsJob) -> None:
+        """Add what the number of points follows from."""
         self.add(
             QgsProcessingParameterNumber(
                 "target_error", tr("Target standard error"), DOUBLE, defaults.target_error, False, 0.001, 0.2
@@ -99,21 +118,6 @@ class SampleValidationPoints(Algorithm):
             tr("Classes of which another user's accuracy is expected, such as those of the test part of the model."),
             advanced=True,
         )
-        self.add(
-            choice("allocation", tr("Allocation"), ALLOCATIONS, defaults.allocation),
-            tr(
-                "proportional to the area; equal; or hybrid: in proportion, but no class below the least number of "
-                "points. Hybrid serves both areas and rare classes."
-            ),
-        )
-        self._declare_numbers(defaults)
-        self.add(
-            QgsProcessingParameterVectorDestination(
-                "output", tr("Validation points"), QgsProcessing.SourceType.TypeVectorPoint
-            ),
-            tr("GeoPackage with the empty field 'reference' and its form."),
-        )
-        self.addOutput(QgsProcessingOutputNumber("points", tr("Number of points")))
 
     def _declare_numbers(self, defaults: ValidationPointsJob) -> None:
         for name, label, value, text, is_advanced in (

@@ -12,7 +12,7 @@ from osgeo import osr
 
 from ..core.errors import InputError
 from .access import attempt, crs_from_wkt
-from .grid import Grid, Window
+from .grid import Grid
 
 _TOLERANCE = 0.01  # areas of a projection that are off by less are taken as they are: UTM stays below 0.2 %
 _LATTICE = 5  # places across and down at which a projection is checked
@@ -30,11 +30,6 @@ class PixelAreas:
     def is_constant(self) -> bool:
         """Whether all pixels have the same area."""
         return bool((self.row_ha == self.row_ha[0]).all())
-
-    def of_window(self, window: Window) -> np.ndarray:
-        """Return the area of every pixel of a window, (h, w) in hectares; not to be written to."""
-        rows = self.row_ha[window.y : window.y + window.height, None]
-        return np.broadcast_to(rows, (window.height, window.width))
 
 
 def pixel_areas(grid: Grid, title: str) -> PixelAreas:

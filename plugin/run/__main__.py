@@ -49,11 +49,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _shard(text: str) -> Shard:
-    """Return the shard written as "2/8"; argparse tells of a ValueError."""
-    index, count = (int(number) for number in text.split("/"))
-    if not 1 <= index <= count:
+    """Return the shard written as "2/8"."""
+    numbers = [int(part) if part.isdecimal() else 0 for part in text.split("/")]
+    if len(numbers) != 2 or not 1 <= numbers[0] <= numbers[1]:
         raise argparse.ArgumentTypeError(f"'{text}' is no shard: write 1/8 to 8/8 for the eight parts of a map")
-    return Shard(index - 1, count)
+    return Shard(numbers[0] - 1, numbers[1])
 
 
 def _tell(event: Event) -> None:

@@ -11,9 +11,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import Canceled, ChronomapError, InputError
+from ..core.errors import Canceled, ChronomapError, InputError, WorkerError
 from ..core.jobs import MapJob
 from ..core.monitor import Monitor
+from ..core.records import read_json, write_json
 from .folder import JobFolder
 from .plan import Shard
 from .shards import join_shards, make_shard
@@ -21,7 +22,8 @@ from .shards import join_shards, make_shard
 _SHARDS_PER_WORKER = 2  # a worker that is quick, or another's heir, has more to do
 CONNECT_S = 20.0
 _POLL_S = 0.2
-_STOP = "stop"  # a file in the job's folder: the shards look for it
+_STOP, _COUNT = "stop", "shards.json"  # files in the job's folder: the shards look for the first
+_REMEDY = "see the logs of the Dask workers, then start the same map again; what is finished is kept."
 
 
 def map_distributed(job: MapJob, folder: JobFolder, monitor: Monitor, python: str = "") -> dict[str, Any]:
@@ -32,10 +34,11 @@ def map_distributed(job: MapJob, folder: JobFolder, monitor: Monitor, python: st
         ChronomapError: as for a map by one process.
     """
     with _client(job.scheduler) as client:
-        shards = max(1, len(client.scheduler_info()["workers"])) * _SHARDS_PER_WORKER
+        workers = len(client.nthreads())
+        shards = shard_count(folder, workers)
         stop = folder.path / _STOP
         stop.unlink(missing_ok=True)
-        monitor.note(f"{job.scheduler}: {shards // _SHARDS_PER_WORKER} workers share {shards} shards.")
+        monitor.note(f"{job.scheduler}: {workers} workers share {shards} shards.")
         futures = [client.submit(_make, job, Shard(index, shards), pure=False) for index in range(shards)]
         try:
             _wait(futures, monitor)
@@ -43,7 +46,17 @@ def map_distributed(job: MapJob, folder: JobFolder, monitor: Monitor, python: st
             stop.touch()
             client.cancel(futures)
             raise
-    return join_shards(job, shards, monitor.part(0.95, 1.0))
+    outputs = join_shards(job, shards, monitor.part(0.95, 1.0))
+    (folder.path / _COUNT).unlink()
+    return outputs
+
+
+def shard_count(folder: JobFolder, workers: int) -> int:
+    """Return into how many shards a map is cut for so many `workers`; one that was begun keeps its number."""
+    path = folder.path / _COUNT
+    if not path.exists():
+        write_json(path, workers * _SHARDS_PER_WORKER)
+    return int(read_json(path))
 
 
 def _make(job: MapJob, shard: Shard) -> list[str]:
@@ -54,16 +67,27 @@ def _make(job: MapJob, shard: Shard) -> list[str]:
 
 def _wait(futures: list[Any], monitor: Monitor) -> None:
     """Wait for all shards; a failed one raises what it raised."""
-    while not all(future.done() for future in futures):
+    while True:
         if monitor.is_canceled():
             raise Canceled("The job was canceled.")
-        failed = [future for future in futures if future.status == "error"]
-        if failed:
-            failed[0].result()
-        monitor.progress(0.95 * sum(future.done() for future in futures) / len(futures))
+        _check(futures)
+        finished = sum(future.status == "finished" for future in futures)
+        monitor.progress(0.95 * finished / len(futures))
+        if finished == len(futures):
+            return
         time.sleep(_POLL_S)
+
+
+def _check(futures: list[Any]) -> None:
+    """Raise what a shard raised, or say that the cluster failed."""
     for future in futures:
-        future.result()
+        if future.status == "error":
+            error = future.exception()
+            if isinstance(error, ChronomapError):
+                raise error
+            raise WorkerError(f"The cluster could not make a shard ({type(error).__name__}: {error}): {_REMEDY}")
+        if future.status in ("cancelled", "lost"):
+            raise WorkerError(f"The cluster gave a shard up: {_REMEDY}")
 
 
 def _client(address: str) -> Any:
@@ -79,7 +103,7 @@ def _client(address: str) -> Any:
         raise InputError(
             f"No Dask scheduler answers at {address} ({error}): start one, or correct the address."
         ) from error
-    if not client.scheduler_info()["workers"]:
+    if not client.nthreads():
         client.close()
         raise InputError(f"The Dask scheduler at {address} has no workers: start 'dask worker {address}'.")
     return client

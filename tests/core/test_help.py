@@ -8,12 +8,12 @@ from xml.etree import ElementTree
 
 import pytest
 from chronomap.plugin.core.catalog import Hyperparameter, load_catalog
-from chronomap.plugin.core.help import architecture_help, range_text, value_text
+from chronomap.plugin.core.help import architecture_body, range_text, value_text
 
 
 @pytest.mark.parametrize("architecture", load_catalog().values(), ids=lambda entry: entry.id)
 def test_help_names_every_setting_and_preset(architecture):
-    text = architecture_help(architecture)
+    text = architecture_body(architecture)
     cells = [cell.text for cell in ElementTree.fromstring(f"<div>{text}</div>").iter("td")]
     for setting in architecture.hyperparameters:
         assert setting.label in cells
@@ -24,12 +24,12 @@ def test_help_names_every_setting_and_preset(architecture):
 
 
 def test_help_escapes_what_it_shows():
-    risky = replace(next(iter(load_catalog().values())), title="<b>A & B</b>")
-    assert "&lt;b&gt;A &amp; B&lt;/b&gt;" in architecture_help(risky)
+    risky = replace(next(iter(load_catalog().values())), summary="<b>A & B</b>")
+    assert "&lt;b&gt;A &amp; B&lt;/b&gt;" in architecture_body(risky)
 
 
 def test_help_tells_attention_from_none():
-    texts = {name: architecture_help(entry) for name, entry in load_catalog().items()}
+    texts = {name: architecture_body(entry) for name, entry in load_catalog().items()}
     assert "Gives attention:" in texts["ltae"]
     assert "Gives no attention." in texts["tempcnn"]
 

@@ -16,6 +16,7 @@ from chronomap.plugin.core.errors import InputError
 from chronomap.plugin.core.jobs import save_job
 from chronomap.plugin.run import distributed
 from chronomap.plugin.run.dispatch import run_job
+from chronomap.plugin.run.folder import JobFolder
 from osgeo import gdal
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,6 +73,13 @@ def test_a_cluster_that_loses_a_worker_makes_the_same_map(chain, cluster, tmp_pa
     assert run.wait() == 0
     assert np.array_equal(pixels(tmp_path / "map"), pixels(whole))
     assert list((tmp_path / "map").glob("*.part*")) == []
+
+
+def test_a_map_that_was_begun_keeps_its_shards_whatever_the_cluster_has_now(tmp_path):
+    folder = JobFolder(tmp_path)
+    begun = distributed.shard_count(folder, workers=3)
+    assert begun >= 3
+    assert distributed.shard_count(folder, workers=50) == begun
 
 
 def test_an_address_without_a_scheduler_is_said_in_words(chain, tmp_path, monkeypatch):

@@ -88,3 +88,11 @@ def test_a_damaged_part_is_found_before_the_map_is_there(chain, tmp_path):
     assert not (tmp_path / "class.tif").exists()
     map_shard(job, Shard(0, 2), Monitor())
     assert (tmp_path / "class.tif").exists()
+
+
+@pytest.mark.parametrize("text", ["9/8", "0/8", "2", "two/8", "1/8/3x"])
+def test_what_is_no_shard_is_refused_in_words(text, tmp_path):
+    command = [sys.executable, "-m", "plugin.run", str(tmp_path / "job.json"), "--shard", text]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert found.returncode == 2
+    assert f"'{text}' is no shard: write 1/8 to 8/8" in found.stderr

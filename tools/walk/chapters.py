@@ -38,18 +38,28 @@ from .person import Person, Steps, pause, until
 
 def demo(person: Person, figures: Figures) -> Iterator[None]:
     """Walk the whole path on the demo scene."""
-    iface.addRasterLayer(str(min(scene().glob("S2_????????.tif"))), "S2 image")
-    iface.addVectorLayer(str(scene() / "training_polygons.gpkg"), "Training polygons", "ogr")
-    yield from pause(1.0)
+    yield from _add_layers()
+    yield from _whole_path(person, figures, 20, 12)
+    yield from portrait(person, figures)
+    yield from other_pages(person, figures)
+
+
+def _whole_path(person: Person, figures: Figures, per_polygon: int, epochs: int) -> Steps:
+    """Go from the empty window to the map of the demo scene, whose layers are there."""
     yield from open_by_toolbar(person, figures)
     yield from empty_pages(person)
     yield from choose_rasters(person, scene(), "S2_????????.tif", "*_SCL.tif", "")
-    yield from choose_training(person, "Training polygons", "crop", 20)
-    yield from choose_network(person, "L-TAE", 12)
+    yield from choose_training(person, "Training polygons", "crop", per_polygon)
+    yield from choose_network(person, "L-TAE", epochs)
     yield from train(person, figures)
     yield from make_map(person, figures)
-    yield from portrait(person, figures)
-    yield from other_pages(person, figures)
+
+
+def _add_layers() -> Steps:
+    """Add an image and the training polygons of the demo scene to the project."""
+    iface.addRasterLayer(str(min(scene().glob("S2_????????.tif"))), "S2 image")
+    iface.addVectorLayer(str(scene() / "training_polygons.gpkg"), "Training polygons", "ogr")
+    yield from pause(1.0)  # the first layer sets the CRS once it is drawn
 
 
 def real(person: Person, figures: Figures) -> Iterator[None]:
@@ -120,9 +130,7 @@ def projects(person: Person, figures: Figures) -> Iterator[None]:
     """Two projects of different CRS: each keeps its recipe; picks, split and view are transformed."""
     folder = Path(os.environ["CHRONOMAP_WALK_MARK"])
     project = QgsProject.instance()
-    iface.addRasterLayer(str(min(scene().glob("S2_????????.tif"))), "S2 image")
-    iface.addVectorLayer(str(scene() / "training_polygons.gpkg"), "Training polygons", "ogr")
-    yield from pause(1.0)  # the first layer sets the CRS once it is drawn
+    yield from _add_layers()
     project.setCrs(QgsCoordinateReferenceSystem("EPSG:3857"))
     iface.zoomFull()
     yield from pause(1.0)
@@ -150,6 +158,11 @@ def projects(person: Person, figures: Figures) -> Iterator[None]:
     yield from pause(2.0)
     figures["first_recipe_is_back"] = window().workspace.recipe == first
     yield from person.look("first_again")
+    yield from _pick_a_pixel(person, figures)
+
+
+def _pick_a_pixel(person: Person, figures: Figures) -> Steps:
+    """Click the map for the series of a pixel."""
     data = window().page("data")
     yield from person.tab(data.tabs, "Rasters")
     yield from person.click(data.rasters.series.pick)
@@ -165,16 +178,8 @@ def projects(person: Person, figures: Figures) -> Iterator[None]:
 def dark(person: Person, figures: Figures) -> Iterator[None]:
     """Look at the pages in QGIS's dark theme."""
     QgsApplication.instance().setUITheme("Night Mapping")
-    iface.addRasterLayer(str(min(scene().glob("S2_????????.tif"))), "S2 image")
-    iface.addVectorLayer(str(scene() / "training_polygons.gpkg"), "Training polygons", "ogr")
-    yield from pause(1.0)
-    yield from open_by_toolbar(person, figures)
-    yield from empty_pages(person)
-    yield from choose_rasters(person, scene(), "S2_????????.tif", "*_SCL.tif", "")
-    yield from choose_training(person, "Training polygons", "crop", 5)
-    yield from choose_network(person, "L-TAE", 6)
-    yield from train(person, figures)
-    yield from make_map(person, figures)
+    yield from _add_layers()
+    yield from _whole_path(person, figures, 5, 6)
     yield from other_pages(person, figures)
 
 

@@ -6,9 +6,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from types import TracebackType
+from typing import Optional
 
 from qgis.PyQt.QtCore import QTimer
 from qgis.PyQt.QtWidgets import QMessageBox
@@ -41,10 +44,12 @@ class Walk:
             next(self._steps)
         except StopIteration:
             self._end("")
-        except Exception:  # noqa: BLE001 (told outside)
-            self._end(traceback.format_exc())
         finally:
             self._is_stepping = False
+
+    def fail(self, kind: type[BaseException], error: BaseException, trace: Optional[TracebackType]) -> None:
+        """End with a fault, of the walk or of any slot of the plugin: Qt hands both to sys.excepthook."""
+        self._end("".join(traceback.format_exception(kind, error, trace)))
 
     def _end(self, error: str) -> None:
         self._timer.stop()
@@ -67,4 +72,6 @@ def _answer() -> None:
 def start() -> Walk:
     """Start the chapter that the environment names."""
     iface.mainWindow().showMaximized()
-    return Walk(os.environ["CHRONOMAP_WALK_CHAPTER"], Path(os.environ["CHRONOMAP_WALK_FOLDER"]))
+    walk = Walk(os.environ["CHRONOMAP_WALK_CHAPTER"], Path(os.environ["CHRONOMAP_WALK_FOLDER"]))
+    sys.excepthook = walk.fail
+    return walk
