@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is dropped onto a widget: layers and groups of the layer tree, entries of the browser, files."""
+"""Sections that take what is dropped: layers and groups of the layer tree, entries of the browser, files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ from dataclasses import dataclass
 
 from qgis.core import QgsMapLayer, QgsMimeDataUtils, QgsProject
 from qgis.PyQt.QtCore import QMimeData
+from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent
 from qgis.PyQt.QtXml import QDomDocument
+
+from ..workspace import Workspace
+from .findings import Findings
+from .section import Section
 
 _TREE = "application/qgis.layertreemodeldata"
 
@@ -20,12 +25,34 @@ class Dropped:
     paths: tuple[str, ...] = ()
 
 
-def can_drop(mime: QMimeData) -> bool:
+class DropSection(Section):
+    """A section onto which layers and files can be dropped."""
+
+    def __init__(self, workspace: Workspace, findings: Findings) -> None:
+        super().__init__(workspace, findings)
+        self.setAcceptDrops(True)
+
+    def take_dropped(self, found: Dropped) -> None:
+        """Add or choose what was dropped."""
+        raise NotImplementedError
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 (Qt's name)
+        """Take layers and files."""
+        if _can_drop(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 (Qt's name)
+        """Take what was dropped."""
+        event.acceptProposedAction()
+        self.take_dropped(_dropped(event.mimeData()))
+
+
+def _can_drop(mime: QMimeData) -> bool:
     """Tell whether there may be layers or files in `mime`."""
     return mime.hasFormat(_TREE) or mime.hasUrls() or QgsMimeDataUtils.isUriList(mime)
 
 
-def dropped(mime: QMimeData) -> Dropped:
+def _dropped(mime: QMimeData) -> Dropped:
     """Return what `mime` holds; a group stands for all layers in it."""
     if mime.hasFormat(_TREE):
         document = QDomDocument()

@@ -10,7 +10,6 @@ from typing import Optional
 
 from qgis.core import QgsMapLayer, QgsProject, QgsProviderRegistry, QgsRasterLayer
 from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent
 from qgis.PyQt.QtWidgets import QDialog, QFileDialog, QListWidgetItem, QWidget
 
 from ...plugin.core.cube_spec import MASK_PRESETS, MaskRule
@@ -20,12 +19,11 @@ from ...plugin.host.layers import layer_dates, raster_dataset
 from ...plugin.host.text import tr
 from ..loading import load_ui
 from ..workspace import Workspace
-from .dropping import can_drop, dropped
+from .dropping import Dropped, DropSection
 from .findings import Findings
 from .hint import show_hint
 from .layer_picker import LayerPicker
 from .reading import ReadingPanel
-from .section import Section
 
 _AUTOMATIC, _VALUES, _BITS = "automatic", "values", "bits"
 
@@ -58,14 +56,13 @@ def _meanings() -> dict[str, dict[int, str]]:
     }  # fmt: skip
 
 
-class MasksSection(Section):
+class MasksSection(DropSection):
     """The second tab: masks, and beside them how values are read."""
 
     def __init__(self, workspace: Workspace, findings: Findings) -> None:
         super().__init__(workspace, findings)
         load_ui(self, __file__)
         self.title = tr("Masks and values")
-        self.setAcceptDrops(True)
         self._complaint = ""
         self.reading = ReadingPanel(workspace, findings)
         self.reading_place.addWidget(self.reading)
@@ -187,15 +184,8 @@ class MasksSection(Section):
         self._complain("")
         self.add_masks(names, known)
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 (Qt)
-        """Take layers and files."""
-        if can_drop(event.mimeData()):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 (Qt)
+    def take_dropped(self, found: Dropped) -> None:
         """Add what was dropped."""
-        found = dropped(event.mimeData())
-        event.acceptProposedAction()
         self.add_mask_layers(found.layers)
         self.add_masks(found.paths, {})
 

@@ -11,7 +11,7 @@ from typing import Any
 from qgis.core import QgsMapLayer, QgsProject, QgsProviderRegistry, QgsRasterLayer
 from qgis.gui import QgsFileWidget
 from qgis.PyQt.QtCore import QEvent, QObject, QSortFilterProxyModel, Qt
-from qgis.PyQt.QtGui import QColor, QDragEnterEvent, QDropEvent, QIcon, QPixmap
+from qgis.PyQt.QtGui import QColor, QIcon, QPixmap
 from qgis.PyQt.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -35,25 +35,23 @@ from ..loading import load_ui
 from ..workspace import Workspace
 from . import editing
 from .acquisitions import BANDS, DATE, LABEL, MASK, SORT, VALID, AcquisitionTable, ShareBar
-from .dropping import can_drop, dropped
+from .dropping import Dropped, DropSection
 from .findings import Findings
 from .hint import show_hint
 from .layer_picker import LayerPicker
-from .section import Section
 from .series import SeriesPanel
 
 _COLUMN_LETTERS = {DATE: 29, BANDS: 20, VALID: 16}
 _SWATCH_PX = 12
 
 
-class RastersSection(Section):
+class RastersSection(DropSection):
     """The first tab: where the series comes from."""
 
     def __init__(self, workspace: Workspace, findings: Findings) -> None:
         super().__init__(workspace, findings)
         load_ui(self, __file__)
         self.title = tr("Rasters")
-        self.setAcceptDrops(True)
         self._complaint = ""  # what was wrong with the last thing the user did
         self._table = AcquisitionTable(findings)
         self._sorted = QSortFilterProxyModel(self)
@@ -229,15 +227,8 @@ class RastersSection(Section):
         others = [row for row in rows if row not in alone]
         self._update(editing.with_use(job, others, False))
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 (Qt)
-        """Take layers and files."""
-        if can_drop(event.mimeData()):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 (Qt)
+    def take_dropped(self, found: Dropped) -> None:
         """Add what was dropped."""
-        found = dropped(event.mimeData())
-        event.acceptProposedAction()
         if found.layers:
             self.add_raster_layers(found.layers)
         else:

@@ -9,7 +9,7 @@ from typing import Any, Optional, Union
 
 from qgis.core import QgsMapLayer, QgsMapLayerProxyModel, QgsVectorLayer
 from qgis.PyQt.QtCore import QModelIndex
-from qgis.PyQt.QtGui import QColor, QDragEnterEvent, QDropEvent
+from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QColorDialog, QHeaderView, QWidget
 
 from ...plugin.core.jobs import ExtractJob, TableJob
@@ -19,23 +19,21 @@ from ...plugin.host.vector_copies import VectorCopies
 from ..loading import load_ui
 from ..workspace import Workspace
 from .classes import COLOR, NAME, VALUE, ClassRow, ClassTable, class_rows, with_color, with_name
-from .dropping import can_drop, dropped
+from .dropping import Dropped, DropSection
 from .findings import Findings
 from .hint import show_hint
-from .section import Section
 from .table_form import TableForm
 
 _LEAST_CLASSES = 2
 
 
-class SamplesSection(Section):
+class SamplesSection(DropSection):
     """The third tab: what the network learns from."""
 
     def __init__(self, workspace: Workspace, findings: Findings) -> None:
         super().__init__(workspace, findings)
         load_ui(self, __file__)
         self.title = tr("Training data")
-        self.setAcceptDrops(True)
         self._copies = VectorCopies(self)
         self._watched: Optional[QgsVectorLayer] = None
         self.table_form = TableForm(workspace, self._copies)
@@ -178,15 +176,9 @@ class SamplesSection(Section):
         self.layer.setLayer(layer)
         self._read_layer()
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 (Qt)
-        """Take a vector layer."""
-        if can_drop(event.mimeData()):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 (Qt)
+    def take_dropped(self, found: Dropped) -> None:
         """Choose the vector layer that was dropped."""
-        layers = [layer for layer in dropped(event.mimeData()).layers if isinstance(layer, QgsVectorLayer)]
-        event.acceptProposedAction()
+        layers = [layer for layer in found.layers if isinstance(layer, QgsVectorLayer)]
         if layers and self.workspace.recipe.table is None:
             self.choose_layer(layers[0])
         else:
