@@ -29,10 +29,11 @@ ALLOWED = {
 WIDGETS = ("qgis.PyQt.QtWidgets",)
 WITHOUT_WIDGETS = ("plugin.host", "plugin.processing")
 STANDARD = (sys.stdlib_module_names | {"__future__"}) - {"subprocess", "pickle", "random", "shelve", "marshal"}
-# The one module that starts other programs, and the one that knows Dask.
+# The one module that starts other programs, and those that know Dask and OpenVINO.
 EXCEPTIONS = {
     "plugin/core/process.py": "subprocess",
     "plugin/run/distributed.py": "distributed",
+    "plugin/worker/openvino_form.py": "openvino",
     "ui/model_designer.py": "processing",  # QGIS's own plugin: its toolbox and Model Designer
 }
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -16,8 +15,9 @@ import torch
 from torch import Tensor
 
 from ..core.monitor import Monitor
-from .device import choose_device, describe_device
-from .predictor import Predictor, torch_readable
+from .device import choose_device, cores, describe_device
+from .openvino_form import openvino_version
+from .predictor import OPENVINO, TORCH, Predictor, torch_readable
 
 _CPU_BATCHES = (128, 256, 512, 1024, 2048)  # multiples of 64, see Predictor; the cache decides
 _GPU_BATCHES = (4096, 16384, 65536)
@@ -30,10 +30,12 @@ _ROUNDS = 3  # shuffles of the position check
 class Compute:
     """How a map is computed. `threads` batches are in work at once, each on one core: results do not depend on it.
 
-    `dtype` is the network's number type. `kernels` names what the arithmetic ran on, to tell when that changes.
+    `engine` computes the networks (TORCH or OPENVINO), `dtype` is their number type. `kernels` names what computed, to
+    tell when that changes.
     """
 
     device: str = "cpu"
+    engine: str = TORCH
     dtype: str = "float32"
     batch: int = 256
     threads: int = 1
@@ -79,11 +81,6 @@ def lanes(threads: int) -> Iterator[Lanes]:
         torch.set_num_threads(former)
 
 
-def cores() -> int:
-    """Return how many CPU cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def start_compute(device_name: str, former: dict[str, Any], monitor: Monitor) -> Compute:
     """Return the settings of a `former` run, or new ones on the device called `device_name`, yet without batch.
 
@@ -93,17 +90,18 @@ def start_compute(device_name: str, former: dict[str, Any], monitor: Monitor) ->
     if not former:
         device = choose_device(device_name)
         threads = cores() if device.type == "cpu" else 1
-        return Compute(device.type, batch=0, threads=threads, kernels=_kernels(device))
+        return Compute(device.type, batch=0, threads=threads, kernels=kernels_of(device))
     kept = Compute(**{name: former[name] for name in Compute.__dataclass_fields__ if name in former})
     best = choose_device("auto").type
     device = torch.device(kept.device if kept.device in ("cpu", best) else "cpu")
-    if _kernels(device) != kept.kernels:
+    if kernels_of(device, kept.engine) != kept.kernels:
+        kernels = kernels_of(device)
         monitor.warning(
-            f"This map was begun on {kept.kernels} in {kept.dtype} and goes on with {_kernels(device)} in float32: "
+            f"This map was begun on {kept.kernels} in {kept.dtype} and goes on with {kernels} in float32: "
             "numbers may differ in their last digit from what is already mapped."
         )
-        kept = replace(kept, dtype="float32")
-    return replace(kept, device=device.type, threads=cores() if device.type == "cpu" else 1, kernels=_kernels(device))
+        kept = replace(kept, engine=TORCH, dtype="float32", kernels=kernels)
+    return replace(kept, device=device.type, threads=cores() if device.type == "cpu" else 1)
 
 
 def settle(compute: Compute, predictor: Predictor, dtype: str, lanes_: Lanes, monitor: Monitor) -> Compute:
@@ -178,7 +176,9 @@ def _series_like(predictor: Predictor, dtype: str, generator: np.random.Generato
     return torch_readable(stored.astype(dtype)), torch.from_numpy(generator.random(shape[:2]) < 0.7)
 
 
-def _kernels(device: torch.device) -> str:
-    if device.type == "cpu":
-        return f"torch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()}"
-    return f"torch {torch.__version__}, {describe_device(device)}"
+def kernels_of(device: torch.device, engine: str = TORCH) -> str:
+    """Return what computes there, with versions."""
+    if device.type != "cpu":
+        return f"torch {torch.__version__}, {describe_device(device)}"
+    processor = f"torch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()}"
+    return f"{processor}, OpenVINO {openvino_version()}" if engine == OPENVINO else processor

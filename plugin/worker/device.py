@@ -35,10 +35,14 @@ def describe_device(device: torch.device) -> str:
     return device.type
 
 
+def cores() -> int:
+    """Return how many CPU cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def set_threads(count: int = 0) -> int:
     """Let torch use `count` CPU threads (0: all cores this process may use) and return the number."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    chosen = min(count, allowed) if count else allowed
+    chosen = min(count, cores()) if count else cores()
     torch.set_num_threads(chosen)
     return chosen
 

@@ -37,7 +37,7 @@ class Quick(nn.Module):
 class QuickLinear(Quick):
     """A linear layer with its ReLU in one kernel: oneDNN's, which on CPUs outruns torch's own two to four times.
 
-    Where that kernel is missing, or gradients are wanted, torch's own layers do it.
+    Where that kernel is missing, gradients are wanted or the network is exported, torch's own layers do it.
     """
 
     def __init__(self, weight: Tensor, bias: Tensor | None = None, relu: bool = False) -> None:
@@ -48,7 +48,8 @@ class QuickLinear(Quick):
 
     def compute(self, x: Tensor) -> Tensor:
         """Return (..., out) of x (..., in)."""
-        if _ONEDNN is not None and x.device.type == "cpu" and x.dtype in _TYPES and not torch.is_grad_enabled():
+        is_plain = torch.is_grad_enabled() or torch.jit.is_tracing()
+        if _ONEDNN is not None and x.device.type == "cpu" and x.dtype in _TYPES and not is_plain:
             return _ONEDNN(x, self.weight, self.bias, "relu" if self.relu else "none", [], "")
         y = nn.functional.linear(x, self.weight, self.bias)
         return y.relu() if self.relu else y

@@ -22,7 +22,7 @@ from .compute import Compute, Lanes, lanes, settle, start_compute
 from .device import make_repeatable
 from .early import with_decision
 from .encoding import Code, make_codes
-from .precision import choose_precision
+from .precision import Probe, choose_form, forms_for
 from .predictor import Predictor, torch_readable
 
 if TYPE_CHECKING:
@@ -122,10 +122,11 @@ class OpenMap:
             if not compute.batch:
                 compute = settle(compute, self._predictor, self._layout.dtype, self._lanes, monitor)
                 if message.get("probe"):
-                    probe, dtype = _probe(message), self._layout.dtype
-                    compute = choose_precision(compute, self._predictor, probe, dtype, self._lanes, monitor)
-            elif compute.dtype == "bfloat16":
-                self._predictor.dtype = torch.bfloat16
+                    forms = forms_for(self._predictor, self._wants_attention)
+                    probe = _probe(message, self._layout.dtype)
+                    compute = choose_form(compute, self._predictor, forms, probe, self._lanes, monitor)
+            else:
+                self._predictor.compute_in(getattr(torch, compute.dtype), compute.engine)
             self.compute: Compute = compute
             self._predictor.batch = compute.batch
             until_open.pop_all()
@@ -214,10 +215,9 @@ def _as_slice(positions: np.ndarray) -> Any:
     return slice(first, last + 1) if last - first + 1 == len(positions) else positions
 
 
-def _probe(message: Event) -> tuple[Tensor, Tensor]:
-    """Return pixels of the map: values (n, T, C) as stored, valid (n, T)."""
+def _probe(message: Event, dtype: str) -> Probe:
     values, valid = (np.load(message["probe"][name], allow_pickle=False) for name in ("values", "valid"))
-    return torch_readable(values), torch.from_numpy(valid)
+    return Probe(torch_readable(values), torch.from_numpy(valid), dtype)
 
 
 def _load(message: Event, compute: Compute) -> Predictor:

@@ -19,9 +19,9 @@ from ..core.monitor import Monitor
 from ..core.season import days_since, parse_date
 from .architectures import build_network, find_entry
 from .classical import fit_classical
-from .compute import cores, lanes, pixels_per_second
+from .compute import lanes, pixels_per_second
 from .cost import cost_of
-from .device import training_threads
+from .device import cores, training_threads
 from .evaluation import predict_logits
 from .fitting import TRAIN, Samples
 from .model_file import network_arrays, save_model
@@ -112,7 +112,7 @@ class Trial:
             precise = seconds[predictor.batch]
             if not (predictor.can_reduce and has_bfloat16(self.device)):
                 return precise
-            predictor.dtype = torch.bfloat16
+            predictor.compute_in(torch.bfloat16)
             reduced = 1.0 / pixels_per_second(predictor, self.dtype, threads, lanes_)
         return (precise + min(precise, reduced)) / 2
 

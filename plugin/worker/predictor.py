@@ -18,8 +18,10 @@ from .architectures import find_entry
 from .encoding import Answer
 from .inference import in_bfloat16, quick_form
 from .model_file import load_members
+from .openvino_form import OpenVinoForm
 from .series import Preparation
 
+TORCH, OPENVINO = "torch", "openvino"  # what computes the networks
 BATCH = 256  # where nobody measured
 _LEAST_VOTE = 1e-3  # share of a forest's votes: the logarithm of none is not finite
 
@@ -51,11 +53,11 @@ class Predictor:
         self.batch = batch
         self.device = torch.device(device)
         self.scale, self.offset = np.asarray(scale, np.float32), np.asarray(offset, np.float32)
-        self.gives_attention = all(find_entry(member).architecture.gives_attention for member, _ in members)
+        self._can_attend = all(find_entry(member).architecture.gives_attention for member, _ in members)
         self._members = [
             _Member(found, _shifted(days, card, found[0]), scale, offset, self.device) for found in members
         ]
-        self._dtype = torch.float32
+        self._dtype, self._engine = torch.float32, TORCH
         order = np.argsort(np.asarray(days), kind="stable")  # the order in which Preparation passes the dates on
         self.order = torch.from_numpy(order)
         self.days = torch.tensor(np.asarray(days, np.float32))  # of the cube's dates, in their own order
@@ -94,20 +96,25 @@ class Predictor:
         return Answer(probability[:count], weights, valid[:count].sum(1).to(self.device))
 
     @property
+    def gives_attention(self) -> bool:
+        """Return whether attention can be asked for; OpenVINO's networks give answers only."""
+        return self._can_attend and self._engine == TORCH
+
+    @property
     def can_reduce(self) -> bool:
         """Return whether lower precision changes anything: a forest only compares."""
         return any(member.is_network for member in self._members)
 
     @property
     def dtype(self) -> torch.dtype:
-        """Number type of the networks' linear layers and convolutions: float32 or bfloat16."""
+        """Number type of the networks' linear layers and convolutions: float32 or bfloat16; see compute_in."""
         return self._dtype
 
-    @dtype.setter
-    def dtype(self, dtype: torch.dtype) -> None:
-        self._dtype = dtype
+    def compute_in(self, dtype: torch.dtype, engine: str = TORCH) -> None:
+        """Let `engine` compute the networks in `dtype` from now on; classical models stay as they are."""
+        self._dtype, self._engine = dtype, engine
         for member in self._members:
-            member.compute_in(dtype)
+            member.compute_in(dtype, engine)
 
     @property
     def is_differentiable(self) -> bool:
@@ -134,16 +141,21 @@ class _Member:
         offset: np.ndarray,
         device: torch.device,
     ) -> None:
-        self._card, loaded = found
+        self._card, self._loaded = found
         self.is_network = find_entry(self._card).architecture.kind == "network"
-        self._precise = quick_form(loaded).to(device).eval() if self.is_network else loaded.to(device)
+        self._loaded.to(device)
+        self._precise = quick_form(self._loaded.requires_grad_(False)) if self.is_network else self._loaded
         self._model = self._precise
         self._preparation = Preparation(self._card, days, scale, offset, device)
 
-    def compute_in(self, dtype: torch.dtype) -> None:
-        """Compute in float32 or bfloat16 from now on; a classical model only compares, in float32."""
-        is_reduced = self.is_network and dtype == torch.bfloat16
-        self._model = in_bfloat16(self._precise) if is_reduced else self._precise
+    def compute_in(self, dtype: torch.dtype, engine: str) -> None:
+        """Compute so from now on; a classical model only compares, in float32."""
+        if self.is_network and engine == OPENVINO:
+            self._model = OpenVinoForm(self._loaded, dtype)
+        elif self.is_network and dtype == torch.bfloat16:
+            self._model = in_bfloat16(self._precise)
+        else:
+            self._model = self._precise
 
     def answer(self, values: Tensor, valid: Tensor, attention: bool) -> tuple[Tensor, Optional[Tensor]]:
         """Return calibrated probability (n, K) and attention (n, heads, T) if wanted, dates in ascending order."""

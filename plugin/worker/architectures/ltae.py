@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear
 
 from ...core.catalog import Architecture, Hyperparameter, Preset
 from ...core.errors import InputError
 from ..attention import SCALED, AttentionNetwork, Steps, day_positions, masked_softmax
 from ..inference import QuickLinear, quick_layers
 from ..layers import PerDate, halving_widths, normalised_layers
+from ..training_layers import dropout
 from . import described
 
 
@@ -43,7 +45,8 @@ class LTAE(AttentionNetwork):
         super().__init__()
         if d_model % heads:
             raise InputError(f"L-TAE: Model width {d_model} is no multiple of the {heads} heads: choose another.")
-        self.position_period, self.attention_dropout = position_period, attention_dropout
+        self.attention_dropout = attention_dropout
+        self.positions = Positions(heads, d_model // heads, position_period)
         self.encode_dates = PerDate([in_channels, *halving_widths(input_width, input_layers)])
         self.norm_in = nn.LayerNorm(input_width)
         self.project = nn.Linear(input_width, d_model)
@@ -59,16 +62,31 @@ class LTAE(AttentionNetwork):
         nn.init.normal_(self.keys.weight, std=(2.0 / d_k) ** 0.5)  # the authors' start
 
     def attend(self, x: Tensor, days: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
-        """Return logits (N, K) and attention (N, heads, T)."""
-        embedded = self._embed(x, days, valid)  # (N, T, d_model)
-        attention = masked_softmax(self._compare(embedded)[1], valid)  # (N, heads, T)
-        used = nn.functional.dropout(
-            attention, self.attention_dropout, self.training
-        )  # what is returned keeps its sum of 1
-        values = embedded.unflatten(2, (attention.shape[1], -1))  # (N, T, heads, d_model / heads)
-        mixed = torch.einsum("nht,nthv->nhv", used, values).flatten(1)  # (N, d_model)
+        """Return logits (N, K) and attention (N, heads, T).
+
+        Keys and values are linear in the encoded dates, so dates are compared and mixed before they are projected:
+        the same function as `steps` shows, with a sixth of its products.
+        """
+        dates = self.norm_in(self.encode_dates(x, valid))  # (N, T, input_width)
+        constant = self.positions(days, x.dtype) + self.project.bias  # (T, d_model) or (N, T, d_model)
+        asked, bias = self._asked()
+        scores = linear(dates, asked @ self.project.weight) + linear(constant, asked, bias)  # (N, T, heads)
+        attention = masked_softmax(scores.transpose(1, 2), valid)  # (N, heads, T)
+        used = dropout(attention, self.attention_dropout, self.training)  # what is returned keeps its sum of 1
+        mixed_dates = (used @ dates).transpose(0, 1)  # (heads, N, input_width)
+        values = self.project.weight.unflatten(0, (len(asked), -1))  # (heads, v, input_width)
+        mixed = (mixed_dates @ values.transpose(1, 2)).transpose(0, 1)  # (N, heads, v)
+        constant = constant.expand(len(x), -1, -1).unflatten(2, (len(asked), -1))  # (N, T, heads, v)
+        mixed = (mixed + torch.einsum("nht,nthv->nhv", used, constant)).flatten(1)  # (N, d_model)
         encoded = self.norm_out(self.dropout(self.mlp(mixed)))
         return self.classify(self.decoder(encoded)), attention
+
+    def _asked(self) -> tuple[Tensor, Tensor]:
+        """Return what each head's query asks of a projected date: weights (heads, d_model), a bias (heads,)."""
+        heads, d_k = self.query.shape
+        query = self.query / d_k**0.5
+        weight = torch.einsum("hk,hkm->hm", query, self.keys.weight.unflatten(0, (heads, d_k)))
+        return weight, (query * self.keys.bias.view(heads, d_k)).sum(1)
 
     def steps(self, x: Tensor, days: Tensor, valid: Tensor) -> Steps:
         """Return how the attention of each head's learned query comes about."""
@@ -89,16 +107,21 @@ class LTAE(AttentionNetwork):
         keys = self.keys(embedded).unflatten(2, (heads, d_k))
         return keys, torch.einsum("nthk,hk->nht", keys, self.query) / d_k**0.5
 
-    def positions(self, days: Tensor, dtype: torch.dtype) -> Tensor:
-        """Return the positions of `days`, the same for every head: (T, d_model) or (N, T, d_model)."""
-        heads = self.query.shape[0]
-        width = self.project.out_features // heads
-        repeats = (1,) * days.dim() + (heads,)
-        return day_positions(days, width, self.position_period, dtype).repeat(repeats)
-
     def fused(self) -> FusedLTAE:
         """Return the same function in eval mode, faster: dates are mixed before they are projected."""
         return FusedLTAE(self).eval()
+
+
+class Positions(nn.Module):
+    """Positions of days in the season, the same for every head."""
+
+    def __init__(self, heads: int, width: int, period: float) -> None:
+        super().__init__()
+        self.heads, self.width, self.period = heads, width, period
+
+    def forward(self, days: Tensor, dtype: torch.dtype) -> Tensor:
+        """Return (T, heads * width) of days (T,), or (N, T, heads * width) of days (N, T)."""
+        return day_positions(days, self.width, self.period, dtype).repeat(*(1,) * days.dim(), self.heads)
 
 
 class FusedLTAE(AttentionNetwork):
