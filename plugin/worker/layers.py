@@ -39,10 +39,10 @@ class PerDate(nn.Module):
         """Return (N, T, widths[-1]) of x (N, T, C)."""
         if not self.training:
             return self.layers(x.flatten(0, 1)).view(*x.shape[:2], -1) * valid.unsqueeze(2)
-        rows = x[valid]  # (M, C): batch statistics come from clear dates only
+        seen_at = valid.flatten().nonzero().squeeze(1)  # (M,)
+        rows = x.flatten(0, 1).index_select(0, seen_at)  # (M, C): batch statistics come from clear dates only
         if len(rows) < 2:  # too few for statistics
             rows = torch.cat([rows, rows.new_zeros(2, rows.shape[1])])
-        seen = self.layers(rows)[: int(valid.sum())]
-        return torch.zeros(*x.shape[:2], seen.shape[1], dtype=x.dtype, device=x.device).masked_scatter(
-            valid.unsqueeze(2), seen
-        )
+        seen = self.layers(rows)[: len(seen_at)]
+        encoded = seen.new_zeros(valid.numel(), seen.shape[1]).index_copy(0, seen_at, seen)
+        return encoded.view(*valid.shape, -1)

@@ -20,11 +20,12 @@ def make_optimizer(strategy: dict[str, Any], parameters: Iterable[nn.Parameter])
     if name == "sgd":
         momentum = strategy["momentum"]
         is_nesterov = strategy["nesterov"] and momentum > 0
-        return optim.SGD(parameters, rate, momentum=momentum, weight_decay=decay, nesterov=is_nesterov)
+        return optim.SGD(parameters, rate, momentum=momentum, weight_decay=decay, nesterov=is_nesterov, fused=True)
     if name == "rmsprop":
         return optim.RMSprop(parameters, rate, alpha=strategy["rmsprop_alpha"], weight_decay=decay)
     kind = optim.AdamW if name == "adamw" else optim.Adam
-    return kind(parameters, rate, betas=(strategy["beta1"], strategy["beta2"]), weight_decay=decay)
+    betas = (strategy["beta1"], strategy["beta2"])
+    return kind(parameters, rate, betas=betas, weight_decay=decay, fused=True)  # one pass over the weights
 
 
 class Schedule:

@@ -25,6 +25,7 @@ from .model_file import network_arrays
 from .optimisation import Schedule, make_optimizer
 from .progress import Progress
 from .series import Preparation
+from .training_layers import quicken
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ class Trainer:
         monitor: Monitor,
         checkpoint: Optional[Checkpoint] = None,
     ) -> None:
+        quicken(network)
         self.network, self.preparation, self.monitor = network, preparation, monitor
         self.checkpoint = checkpoint
         self.strategy = card.strategy

@@ -118,6 +118,16 @@ def test_the_steps_of_attention_lead_to_the_attention_shown(key, name, value):
     torch.testing.assert_close(steps.attention, masked_softmax(steps.scores, valid))
 
 
+def test_the_ltae_mixes_before_it_projects_what_is_published_the_other_way_round():
+    network, (x, days, valid) = build("ltae", "heads", 4).eval(), series_in()
+    given = []
+    network.mlp.register_forward_pre_hook(lambda _layer, inputs: given.append(inputs[0]))
+    attention = network.explain(x, days, valid)
+    projected = network.project(network.norm_in(network.encode_dates(x, valid))) + network.positions(days, x.dtype)
+    values = projected.unflatten(2, (4, -1))  # (N, T, heads, d_model / heads)
+    torch.testing.assert_close(given[0], torch.einsum("nht,nthv->nhv", attention, values).flatten(1))
+
+
 def test_with_max_pooling_the_valid_dates_share_all_channels():
     x, days, valid = series_in()
     wins = build("transformer", "pooling", "max").eval().steps(x, days, valid).wins

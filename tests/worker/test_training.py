@@ -40,8 +40,8 @@ def part_loss(fitted, samples, part=1) -> float:
 
 @pytest.mark.parametrize("architecture", ["ltae", "tempcnn", "gru"])
 def test_networks_learn_classes_that_can_be_told_apart(architecture):
-    samples = make_samples(40)
-    fitted = fit(architecture, samples, epochs=30, learning_rate=0.01)
+    samples = make_samples(60)
+    fitted = fit(architecture, samples, epochs=20, learning_rate=0.01)
     label = samples.only(2).label
     assert (fitted.test_prediction == label).mean() > 0.9
 

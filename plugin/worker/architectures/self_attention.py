@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import dropout, normalize
+from torch.nn.functional import normalize
 
 from ...core.catalog import Architecture, Hyperparameter, Preset
 from ...core.errors import InputError
@@ -21,6 +21,7 @@ from ..attention import (
     received,
 )
 from ..layers import PerDate, halving_widths, normalised_layers
+from ..training_layers import dropout
 from . import described
 
 _START_SHARPNESS = 10.0  # cosines lie in -1..1: without a factor no date could stand out

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import dropout
 
 from ...core.catalog import Architecture, Hyperparameter, Preset
 from ..attention import SCALED, AttentionNetwork, Steps, day_positions, masked_softmax, mean_weights
 from ..layers import PerDate, decoder_layers, halving_widths, normalised_layers
+from ..training_layers import dropout
 from . import described
 
 

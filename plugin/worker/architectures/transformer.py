@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import dropout
 
 from ...core.catalog import Architecture, Hyperparameter, Preset
 from ...core.errors import InputError
@@ -19,6 +18,7 @@ from ..attention import (
     mean_weights,
     received,
 )
+from ..training_layers import dropout
 from . import described
 
 MAX, MEAN, ATTENTION, TOKEN = "max", "mean", "attention", "class token"
