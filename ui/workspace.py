@@ -12,6 +12,7 @@ from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QWidget
 
 from ..plugin.core.errors import ChronomapError
+from ..plugin.core.jobs import SearchJob
 from ..plugin.core.recipe import Recipe
 from ..plugin.host.project import store_recipe, stored_recipe
 from ..plugin.host.queue import DONE, FAILED, JobQueue, Run
@@ -32,6 +33,7 @@ class Workspace(QObject):
     recipe_changed = pyqtSignal()  # a part of the recipe has another value
     recipe_loaded = pyqtSignal()  # another recipe altogether: pages show it anew
     page_wanted = pyqtSignal(str)  # the topic of the page to show
+    model_wanted = pyqtSignal(object)  # the Path of a model to show on the page Models
     field_wanted = pyqtSignal(QWidget)  # the field of a page to show and type into
     series_changed = pyqtSignal()  # `series` is known anew
     checked = pyqtSignal()  # `gaps`, `doubts` and `notes` are known anew
@@ -85,6 +87,12 @@ class Workspace(QObject):
             self.series = series
             self.series_changed.emit()
 
+    def show_model(self, path: Path) -> None:
+        """Put a model onto the shelf and show it."""
+        if self._shelve(path):
+            self.page_wanted.emit("models")
+            self.model_wanted.emit(path)
+
     def close(self) -> None:
         """Stop what runs and let go of the project: the plugin is unloaded."""
         if self._storing.isActive():
@@ -121,10 +129,13 @@ class Workspace(QObject):
         if model:
             self._shelve(Path(model))  # also where the map after it failed
         if run.state == DONE and model:
-            self.messages.success(tr("{title} is trained.").format(title=run.title), "\n".join(run.lines))
+            sentence = tr("{title} is done.") if isinstance(run.job, SearchJob) else tr("{title} is trained.")
+            self.messages.success(sentence.format(title=run.title), "\n".join(run.lines))
 
-    def _shelve(self, model: Path) -> None:
+    def _shelve(self, model: Path) -> bool:
         try:
             self.shelf.add(model)
         except ChronomapError as error:  # moved or deleted in the meantime
             self.messages.warning(str(error))
+            return False
+        return True

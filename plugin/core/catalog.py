@@ -29,7 +29,7 @@ CATALOG_PATH = Path(__file__).resolve().parents[2] / "resources" / "architecture
 
 @dataclass(frozen=True)
 class Hyperparameter:
-    """One setting: `kind` is "int", "float", "bool" or "choice"; minimum and maximum are inclusive.
+    """One setting: `kind` is "int", "float", "bool", "choice" or "model" (a file); minimum and maximum are inclusive.
 
     `search`: lowest and highest value that a search for settings tries; () leaves that to core/search_space.py.
     `only_if` names another setting and the values of it with which this one matters; without values: any but 0 or no.

@@ -35,6 +35,8 @@ def range_text(setting: Hyperparameter) -> str:
         return ", ".join(setting.choices)
     if setting.kind == "bool":
         return "yes or no"
+    if setting.kind == "model":
+        return "a model file"
     unit = f" {setting.unit}" if setting.unit else ""
     return f"{value_text(setting.minimum)} to {value_text(setting.maximum)}{unit}"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Optional, Union
 
 from .errors import InputError
-from .jobs import CubeJob, ExtractJob, MapJob, TableJob, TrainJob
+from .jobs import CubeJob, ExtractJob, MapJob, SearchJob, TableJob, TrainJob
 from .records import from_plain, read_json, to_plain, write_json
 
 RECIPE_FORMAT = 1
@@ -22,13 +22,17 @@ def _train_default() -> TrainJob:
 
 @dataclass(frozen=True)
 class Recipe:
-    """One job per step; each reads what the step before wrote. With `table` the samples come from a table instead."""
+    """One job per step; each reads what the step before wrote. With `table` the samples come from a table instead.
+
+    `search` looks for settings on the samples and the split of `train`.
+    """
 
     cube: CubeJob = field(default_factory=lambda: CubeJob(output=""))
     extract: ExtractJob = field(default_factory=lambda: ExtractJob("", "", "", ""))
     table: Optional[TableJob] = None
     train: TrainJob = field(default_factory=_train_default)
     map: MapJob = field(default_factory=lambda: MapJob("", "", {"class": ""}))
+    search: SearchJob = field(default_factory=lambda: SearchJob("", ""))
     is_mapped: bool = False  # the map is made as soon as the model is trained
     format: int = RECIPE_FORMAT
 
@@ -40,6 +44,8 @@ class Recipe:
 
 def placed(recipe: Recipe) -> Recipe:
     """Return `recipe` with every step fed by the last; folder and name come from the model's path.
+
+    A search goes into a folder beside the model unless it has one of its own.
 
     Cube and samples are named after what they are made of, so that trainings on the same data share them and never
     write over those of others. The map's outputs keep their products and are named after the model.
@@ -53,6 +59,14 @@ def placed(recipe: Recipe) -> Recipe:
     if table is not None:
         table = replace(table, output=str(folder / f"samples_{_digest(table)}.npz"))
     samples = (table or extract).output
+    search = replace(
+        recipe.search,
+        samples=samples,
+        folder=recipe.search.folder or str(folder / "search"),
+        split=recipe.train.split,
+        grid_step_days=recipe.train.grid_step_days,
+        device=recipe.train.device,
+    )
     outputs = {product: str(folder / f"{name}_{product}.tif") for product in recipe.map.outputs}
     return replace(
         recipe,
@@ -61,6 +75,7 @@ def placed(recipe: Recipe) -> Recipe:
         table=table,
         train=replace(recipe.train, samples=samples, report=str(model.with_suffix(".html"))),
         map=replace(recipe.map, cube=cube.output, model=str(model), outputs=outputs),
+        search=search,
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .catalog import Architecture, Hyperparameter
+from .catalog import Architecture, Hyperparameter, load_catalog
 from .strategy import STRATEGY
 
 NEVER_SEARCHED = ("epochs", "patience", "min_delta", "seed")
@@ -41,6 +41,12 @@ class Axis:
 def searchable_settings() -> tuple[Hyperparameter, ...]:
     """Return the settings of the learning strategy that a search may vary."""
     return tuple(setting for setting in STRATEGY if setting.name not in NEVER_SEARCHED)
+
+
+def strategy_axes() -> tuple[Axis, ...]:
+    """Return the axes of all settings of the learning strategy that a search may vary: the same for every network."""
+    network = next(entry for entry in load_catalog().values() if entry.kind == "network")
+    return axes_of(network, tuple(setting.name for setting in searchable_settings()), False, {})
 
 
 def axes_of(

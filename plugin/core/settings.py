@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from .card import read_card
 from .catalog import Architecture, Hyperparameter, Preset, find_architecture
+from .ensemble import MOST_MEMBERS
 from .jobs import DEVICES, TrainJob
 from .strategy import strategy_defaults
 
@@ -19,6 +23,17 @@ DEVICE = Hyperparameter(
     "device", "Device", "choice", "auto",
     "auto: the graphics card where there is one that torch can use, else the processor.", choices=DEVICES,
 )  # fmt: skip
+ENSEMBLE = Hyperparameter(
+    "ensemble", "Members", "int", 1,
+    "So many models of different seeds are trained and put into one file; their mean probabilities decide. 1: a "
+    "single model.", 1, MOST_MEMBERS,
+)  # fmt: skip
+BASE_MODEL = Hyperparameter(
+    "base_model", "Continue from", "model", "",
+    "A model to go on from: its architecture, settings, bands and classes stay, new classes are added. Empty: a new "
+    "model.",
+)  # fmt: skip
+_OF_THE_JOB = (GRID_STEP, DEVICE, ENSEMBLE, BASE_MODEL)  # fields of TrainJob by these names
 
 
 def needs_grid(architecture: Architecture) -> bool:
@@ -53,30 +68,52 @@ def with_preset(job: TrainJob, architecture: Architecture, preset: str = "") -> 
         hyperparameters=architecture.defaults(preset),
         strategy=strategy,
         grid_step_days=job.grid_step_days if needs_grid(architecture) else 0.0,
+        base_model="",
+        ensemble=1,
         keep_on_cancel=job.keep_on_cancel and architecture.kind == "network",
         device=job.device if architecture.kind == "network" else "auto",
     )
 
 
 def preset_values(architecture: Architecture, preset: str) -> dict[str, Any]:
-    """Return every setting by name as `preset` has it: hyperparameters, strategy, grid step and device."""
-    extra = {GRID_STEP.name: GRID_STEP.default, DEVICE.name: DEVICE.default}
+    """Return every setting by name as `preset` has it: hyperparameters, strategy, and those of the job itself."""
+    extra = {setting.name: setting.default for setting in _OF_THE_JOB}
     return {**extra, **strategy_defaults(architecture, preset), **architecture.defaults(preset)}
 
 
 def values_of(job: TrainJob) -> dict[str, Any]:
     """Return every setting of a completed `job` by name."""
-    extra = {GRID_STEP.name: job.grid_step_days, DEVICE.name: job.device}
+    extra = {setting.name: getattr(job, setting.name) for setting in _OF_THE_JOB}
     return {**extra, **job.strategy, **job.hyperparameters}
 
 
 def with_value(job: TrainJob, name: str, value: Any) -> TrainJob:
     """Return a completed `job` with one setting changed."""
-    if name in (GRID_STEP.name, DEVICE.name):
+    if name in {setting.name for setting in _OF_THE_JOB}:
         return replace(job, **{name: value})
     if name in job.hyperparameters:
         return replace(job, hyperparameters={**job.hyperparameters, name: value})
     return replace(job, strategy={**job.strategy, name: value})
+
+
+def with_settings(job: TrainJob, architecture: Architecture, settings: Mapping[str, Any]) -> TrainJob:
+    """Return `job` for `architecture`: its default preset, and on top `settings` by name, those of its strategy too."""
+    job = with_preset(job, architecture)
+    for name, value in settings.items():
+        job = with_value(job, name, value)
+    return job
+
+
+def continued(job: TrainJob, path: str) -> TrainJob:
+    """Return a completed `job` that continues from the model in `path`, whose architecture and settings it takes.
+
+    Raises:
+        ChronomapError: the file is no model, or none that is known here.
+    """
+    card = read_card(Path(path))
+    if card.architecture != job.architecture:
+        job = with_preset(job, find_architecture(card.architecture))
+    return replace(job, base_model=path, hyperparameters=dict(card.hyperparameters), grid_step_days=0.0)
 
 
 def nearest_preset(job: TrainJob) -> Preset:

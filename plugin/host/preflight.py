@@ -62,6 +62,11 @@ def job_problems(jobs: Iterable[Job]) -> Iterator[tuple[Job, list[str]]]:
         awaited.update(str(path) for path in output_paths(job))
 
 
+def chain_problems(jobs: Iterable[Job]) -> list[str]:
+    """Return what is wrong with jobs that run one after the other, a sentence each."""
+    return [sentence for _, found in job_problems(jobs) for sentence in found]
+
+
 def _twice(recipe: Recipe, coming: Collection[str]) -> Iterator[Finding]:
     model = recipe.train.model
     if model in coming:

@@ -10,7 +10,7 @@ from typing import Any, Optional
 from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
-from ..core.jobs import Job, TrainJob
+from ..core.jobs import Job, SearchJob, TrainJob
 from ..core.monitor import Event
 from ..core.narration import narrate
 from .task import JobTask
@@ -24,6 +24,8 @@ _WEIGHTS = {
     "table": 1.0,
     "train": 12.0,
     "map": 12.0,
+    "find_learning_rate": 6.0,
+    "search": 60.0,
     "compare_train": 60.0,
 }  # shares of the progress bar
 _LEAVE_S = 12.0  # how long QGIS waits for a run when it closes: more than the worker's grace
@@ -96,14 +98,14 @@ class Run(QObject):
         QgsApplication.taskManager().addTask(self._task)
 
     def stop(self, keep: bool = False) -> None:
-        """Stop. `keep`: a training ends with its best epoch so far; else, and for other jobs, nothing is kept.
+        """Stop. `keep`: a training or a search ends with the best it has so far; else, and for other jobs, with none.
 
-        A map can be resumed after either. Jobs that wait in this run do not start.
+        A map or a search can be gone on with after either. Jobs that wait in this run do not start.
         """
         self._is_ending = True
         if self.state == WAITING:
             self._end(STOPPED)
-        elif self._task is not None and keep and isinstance(self.job, TrainJob):
+        elif self._task is not None and keep and isinstance(self.job, (TrainJob, SearchJob)):
             self._task.finish()
         elif self._task is not None:
             self._task.cancel()

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from ..core.jobs import CubeJob, ExtractJob, Job, TableJob
+from ..core.jobs import CubeJob, ExtractJob, Job, RateFinderJob, TableJob
 from ..core.recipe import Recipe, placed
 from .commands import completed
 from .project import results_folder
@@ -24,6 +24,34 @@ def run_jobs(recipe: Recipe) -> list[Job]:
     jobs: list[Job] = [whole.cube] if recipe.table is None or is_mapped else []
     jobs += [whole.samples, completed(whole.train)]
     return [*jobs, whole.map] if is_mapped else jobs
+
+
+def sampling_jobs(recipe: Recipe) -> list[Job]:
+    """Return the jobs that make the samples of `recipe`, without those whose output is there already."""
+    due = due_jobs(run_jobs(replace(recipe, is_mapped=False)))
+    return [job for job in due if isinstance(job, (CubeJob, ExtractJob, TableJob))]
+
+
+def rate_jobs(recipe: Recipe) -> list[Job]:
+    """Return what finds a learning rate for the network of `recipe`: its samples where they are due, and the search."""
+    train = completed(placed(named(recipe)).train)
+    model = Path(train.model)
+    finder = RateFinderJob(
+        samples=train.samples,
+        architecture=train.architecture,
+        hyperparameters=train.hyperparameters,
+        strategy=train.strategy,
+        split=train.split,
+        grid_step_days=train.grid_step_days,
+        chart=str(free_path(model.parent, f"{model.stem}_learning_rate", ".svg")),
+        device=train.device,
+    )
+    return [*sampling_jobs(recipe), finder]
+
+
+def search_jobs(recipe: Recipe) -> list[Job]:
+    """Return what searches settings: the samples of `recipe` where they are due, and the search."""
+    return [*sampling_jobs(recipe), placed(named(recipe)).search]
 
 
 def due_jobs(jobs: Iterable[Job]) -> list[Job]:
@@ -53,8 +81,13 @@ def named(recipe: Recipe, coming: Collection[str] = ()) -> Recipe:
 
 def free_model(folder: Path, name: str, coming: Collection[str] = ()) -> Path:
     """Return a model file in `folder`, called `name` or name_2, ..., that is neither there nor `coming`."""
-    candidates = [folder / f"{name}{SUFFIX}"]
-    candidates += [folder / f"{name}_{number}{SUFFIX}" for number in range(2, _LONGEST_NAME)]
+    return free_path(folder, name, SUFFIX, coming)
+
+
+def free_path(folder: Path, name: str, suffix: str, coming: Collection[str] = ()) -> Path:
+    """Return a file in `folder`, called `name` or name_2, ... and `suffix`, that is neither there nor `coming`."""
+    candidates = [folder / f"{name}{suffix}"]
+    candidates += [folder / f"{name}_{number}{suffix}" for number in range(2, _LONGEST_NAME)]
     return next((path for path in candidates if not path.exists() and str(path) not in coming), candidates[0])
 
 

@@ -61,6 +61,7 @@ _LEAST_DISK_BYTES = 20_000_000
 _INPUTS = ("cube", "vectors", "samples", "model", "map")
 _OUTPUTS = ("output", "pairs", "agreement", "table", "chart", "report", "metrics")
 _FOLDERS = ("figures",)
+_ON_SAMPLES = (TrainJob, RateFinderJob, SearchJob)  # checked whole also before their samples are there
 
 
 def problems(job: Job, awaited: Collection[str] = ()) -> list[str]:
@@ -70,7 +71,7 @@ def problems(job: Job, awaited: Collection[str] = ()) -> list[str]:
     """
     found = [*_path_problems(job, awaited), *_setting_problems(job)]
     is_awaiting = any(path in awaited for path in _paths(job)[0].values())
-    if not found and (not is_awaiting or isinstance(job, TrainJob)):
+    if not found and (not is_awaiting or isinstance(job, _ON_SAMPLES)):
         found += _SPECIFIC.get(type(job), lambda _: [])(job)
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 from ..core.accuracy import collapse_warning
 from ..core.card import read_card
@@ -38,20 +38,24 @@ def search_problems(job: SearchJob) -> list[str]:
     known = [setting.name for setting in searchable_settings()]
     found += [f"'{name}' cannot be searched: choose among {', '.join(known)}." for name in job.settings
               if name not in known]  # fmt: skip
-    found += _range_problems(job)
+    found += all_range_problems(job)
     if job.trials < 1 or job.minutes < 0:
         found.append("Give at least 1 trial, and 0 minutes (no limit) or more.")
-    if not found and not any(_axes(job, name) for name in job.architectures):
+    if not found and not varies(job):
         found.append("Nothing is varied: choose settings of the learning strategy, or vary the architectures.")
-    former = _former_problem(job)
+    former = folder_problem(job)
     return [*found, former] if former else found
 
 
-def _axes(job: SearchJob, name: str) -> tuple[Any, ...]:
-    return axes_of(find_architecture(name), job.settings, job.vary_architecture, job.ranges)
+def varies(job: SearchJob) -> bool:
+    """Return whether any setting of any architecture is varied."""
+    return any(
+        axes_of(find_architecture(name), job.settings, job.vary_architecture, job.ranges) for name in job.architectures
+    )
 
 
-def _range_problems(job: SearchJob) -> list[str]:
+def all_range_problems(job: SearchJob) -> list[str]:
+    """Return what is wrong with the ranges of `job`, a sentence each."""
     names = {setting.name for setting in searchable_settings()}
     for name in job.architectures:
         own = [setting.name for setting in find_architecture(name).hyperparameters]
@@ -64,9 +68,21 @@ def _range_problems(job: SearchJob) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _former_problem(job: SearchJob) -> str:
-    place = SearchPlaces(Path(job.folder)).job
-    if not place.is_file() or read_json(place)["job"] == _identity(job):
+def former_search(folder: Path) -> Optional[SearchJob]:
+    """Return the search that `folder` holds, None where it holds none.
+
+    Raises:
+        InputError: what is there is damaged.
+    """
+    place = SearchPlaces(folder).job
+    plain = read_json(place) if place.is_file() else None
+    return from_plain(SearchJob, plain["job"]) if isinstance(plain, dict) and "job" in plain else None
+
+
+def folder_problem(job: SearchJob) -> str:
+    """Return why `job` cannot use its folder, or ''."""
+    former = former_search(Path(job.folder))
+    if former is None or _identity(former) == _identity(job):
         return ""
     return (
         f"{job.folder} holds another search: choose an empty folder, or the settings of that search to go on with it."
@@ -74,8 +90,9 @@ def _former_problem(job: SearchJob) -> str:
 
 
 def _identity(job: SearchJob) -> Any:
-    """Return what two runs of one search have in common."""
-    return to_plain(replace(job, trials=0, minutes=0.0, device="auto"))
+    """Return what two runs of one search have in common; whether the samples are the same their fingerprint tells."""
+    settings = tuple(sorted(job.settings))
+    return to_plain(replace(job, samples="", folder="", settings=settings, trials=0, minutes=0.0, device="auto"))
 
 
 def search(job: SearchJob, folder: JobFolder, monitor: Monitor, python: str = "") -> dict[str, Any]:
@@ -142,7 +159,7 @@ class Leaderboard:
         write_leaderboard(self.places, self.records, tested)
 
 
-def trial_line(record: TrialRecord, best: TrialRecord | None) -> str:
+def trial_line(record: TrialRecord, best: Optional[TrialRecord]) -> str:
     """Return a trial as a line worth reading."""
     title = find_architecture(record.architecture).title.partition(" (")[0]
     start = f"Trial {record.trial}: {title}, "

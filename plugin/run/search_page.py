@@ -14,7 +14,7 @@ from ..core.search import COMPLETE, FAILED, PRUNED, SearchPlaces, TrialRecord, b
 from ..core.strategy import STRATEGY
 from .html import Tile, bar, page, section, table, tag, tiles
 
-_STATES = {COMPLETE: "complete", PRUNED: "ended early", FAILED: "failed"}
+STATES = {COMPLETE: "complete", PRUNED: "ended early", FAILED: "failed"}
 _COLUMNS = ("rank", "trial", "architecture", "state", "macro_f1", "overall_accuracy", "missing", "best_epoch",
             "parameters", "seconds", "model", "note")  # fmt: skip
 _HOW = (
@@ -53,7 +53,7 @@ def leaderboard_page(records: Sequence[TrialRecord], tested: dict[str, Any]) -> 
             "State")  # fmt: skip
     listed = ranked(records)
     rows = [_row(rank, record) for rank, record in enumerate(listed, 1)]
-    settings = [(f"{record.trial} {_title(record.architecture)}", _settings(record)) for record in listed]
+    settings = [(f"{record.trial} {_title(record.architecture)}", settings_text(record)) for record in listed]
     body = [
         tiles(shown),
         section("Leaderboard", tag("p", _HOW, kind="note"), table(head, rows)),
@@ -64,7 +64,7 @@ def leaderboard_page(records: Sequence[TrialRecord], tested: dict[str, Any]) -> 
 
 
 def _row(rank: int, record: TrialRecord) -> tuple[Any, ...]:
-    state = _STATES.get(record.state, record.state)
+    state = STATES.get(record.state, record.state)
     if record.missing:
         state += f"; never predicts {', '.join(record.missing)}"
     if record.note:
@@ -83,7 +83,8 @@ def _row(rank: int, record: TrialRecord) -> tuple[Any, ...]:
     )
 
 
-def _settings(record: TrialRecord) -> str:
+def settings_text(record: TrialRecord) -> str:
+    """Return the settings that were varied in a trial: "learning rate 0.0031; dropout 0.2"."""
     architecture = load_catalog()[record.architecture]
     labels = {setting.name: setting.label.lower() for setting in (*architecture.hyperparameters, *STRATEGY)}
     return "; ".join(f"{labels.get(name, name)} {value_text(_short(value))}" for name, value in record.settings.items())
@@ -94,8 +95,8 @@ def _short(value: Any) -> Any:
 
 
 def _states(records: Sequence[TrialRecord]) -> str:
-    counts = {state: sum(record.state == state for record in records) for state in _STATES}
-    return ", ".join(f"{count} {_STATES[state]}" for state, count in counts.items() if count)
+    counts = {state: sum(record.state == state for record in records) for state in STATES}
+    return ", ".join(f"{count} {STATES[state]}" for state, count in counts.items() if count)
 
 
 def _title(architecture: str) -> str:

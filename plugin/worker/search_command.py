@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -69,8 +70,8 @@ class _Search:
         self._study = Study(self._subjects, int(message["seed"]) + len(self.records), bool(message["prune"]))
         for record in self.records:
             self._study.tell(None, record)
-        seconds = float(message["seconds"])
-        self._deadline = time.monotonic() + seconds if seconds else float("inf")
+        self._seconds = float(message["seconds"]) or math.inf
+        self._started = time.monotonic()
 
     def run(self) -> None:
         """Try the default preset of each architecture, then what the study asks for.
@@ -83,14 +84,18 @@ class _Search:
             self._monitor.check()
             number = len(self.records) + 1
             subject, varied, trial = self._next()
-            self._monitor.progress(len(self.records) / total, f"Trial {number} of {total}")
+            self._monitor.progress(max(len(self.records) / total, self._time_spent()), f"Trial {number} of {total}")
             record = self._try(number, subject, varied, trial)
             self._study.tell(trial, record)
             self.records.append(record)
             self._monitor.on_event({"event": "trial", **to_plain(record)})
 
     def _is_over(self) -> bool:
-        return time.monotonic() > self._deadline or self._monitor.is_finishing()
+        return self._time_spent() > 1.0 or self._monitor.is_finishing()
+
+    def _time_spent(self) -> float:
+        """Return the share of the time that is over."""
+        return (time.monotonic() - self._started) / self._seconds
 
     def _next(self) -> tuple[Subject, dict[str, Any], Optional[Trial]]:
         tried = {record.architecture for record in self.records}

@@ -8,7 +8,7 @@ from chronomap.plugin.processing.provider import ChronomapProvider
 from qgis.core import QgsApplication
 
 # The button of each page, and how many algorithms it leads to once there is a model.
-PAGES = {"models": ("more_button", 8), "train": ("tune_button", 3), "map": ("judge_button", 6)}
+PAGES = {"models": ("more_button", 8), "train": ("more_button", 1), "map": ("judge_button", 6)}
 
 
 @pytest.fixture

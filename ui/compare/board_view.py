@@ -18,10 +18,10 @@ from ...plugin.host.text import tr
 from ...plugin.run.compare_figures import board_figures
 from ...plugin.run.compare_page import gap_words, is_flattering, verdict_words
 from ...plugin.run.compare_paper import paper_lines
+from ..figure_view import FigureView
 from ..loading import load_ui
 from ..workspace import Workspace
 from .board_table import fill_table, ticked
-from .figure_view import FigureView
 
 
 class BoardView(QWidget):

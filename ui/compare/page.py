@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Optional, Union
 
@@ -13,14 +12,14 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QListWidget, QListWidgetItem
 
 from ...plugin.core.catalog import load_catalog
-from ...plugin.core.jobs import Candidate, CompareJob, CompareTrainJob, CubeJob, ExtractJob, Job, TableJob
+from ...plugin.core.jobs import Candidate, CompareJob, CompareTrainJob, Job
 from ...plugin.core.recipe import Recipe, placed
+from ...plugin.host.preflight import chain_problems
 from ...plugin.host.project import results_folder
 from ...plugin.host.queue import DONE, Run
 from ...plugin.host.shelf import SCOPE
-from ...plugin.host.steps import due_jobs, named, run_jobs
+from ...plugin.host.steps import named, sampling_jobs
 from ...plugin.host.text import tr
-from ...plugin.run.check import output_paths, problems
 from ...plugin.run.compare_members import split_words
 from ..loading import load_ui
 from ..page import Page
@@ -29,7 +28,6 @@ from .board_view import BoardView
 
 _ENTRY = "comparison"  # of the project: the board that was shown last
 _FIRST = ("ltae", "tempcnn")  # ticked at the start
-_SAMPLING = (CubeJob, ExtractJob, TableJob)
 _KEY = Qt.ItemDataRole.UserRole
 
 
@@ -88,7 +86,7 @@ class ComparePage(Page):
         """Start the comparison, or tell why it cannot start."""
         job = self.job()
         jobs: list[Job] = [*self._before(job), job]
-        found = _problems(jobs) if self.folder_widget.filePath() else [tr("Choose a folder for the comparison.")]
+        found = chain_problems(jobs) if self.folder_widget.filePath() else [tr("Choose a folder for the comparison.")]
         if found:
             self.workspace.messages.failure(found[0], "\n".join(found) if found[1:] else "")
             return None
@@ -102,7 +100,7 @@ class ComparePage(Page):
         """Return the jobs that make the samples, where a training needs them and they are not there or out of date."""
         if not isinstance(job, CompareTrainJob):
             return []
-        return [due for due in due_jobs(run_jobs(self.workspace.recipe)) if isinstance(due, _SAMPLING)]
+        return sampling_jobs(self.workspace.recipe)
 
     def _train_job(self, recipe: Recipe, folder: Path) -> CompareTrainJob:
         epochs = self.epochs_box.value()
@@ -174,16 +172,6 @@ class ComparePage(Page):
 
     def _remember(self, board: str) -> None:
         QgsProject.instance().writeEntry(SCOPE, _ENTRY, QgsProject.instance().writePath(board))
-
-
-def _problems(jobs: Sequence[Job]) -> list[str]:
-    """Return what is wrong with jobs that run one after the other."""
-    found: list[str] = []
-    awaited: set[str] = set()
-    for job in jobs:
-        found += problems(job, awaited)
-        awaited.update(map(str, output_paths(job)))
-    return found
 
 
 def _add(target: QListWidget, text: str, key: str, is_ticked: bool) -> QListWidgetItem:

@@ -45,6 +45,7 @@ class ModelsPage(Page):
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setSizes([240, 600])
         workspace.shelf.changed.connect(self.show_recipe)
+        workspace.model_wanted.connect(self.choose)
         self.model_list.currentItemChanged.connect(self._show_chosen)
         self.name_edit.editingFinished.connect(self._rename)
         self.import_button.clicked.connect(self._import)

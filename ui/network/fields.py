@@ -6,11 +6,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from qgis.gui import QgsFileWidget
 from qgis.PyQt.QtCore import QEvent, QObject, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QValidator
 from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox, QWidget
 
 from ...plugin.core.catalog import Hyperparameter
+from ...plugin.host.shelf import SUFFIX
 from ...plugin.host.text import tr
 
 _DECIMALS = 10
@@ -40,6 +42,8 @@ class Field(QObject):
             widget.setCurrentIndex(widget.findData(value))
         elif isinstance(widget, QCheckBox):
             widget.setChecked(bool(value))
+        elif isinstance(widget, QgsFileWidget):
+            widget.setFilePath(value)
         elif isinstance(widget, QSpinBox):
             widget.setValue(int(value))
         else:
@@ -121,8 +125,18 @@ def _choice(field: Field, setting: Hyperparameter) -> QComboBox:
     return box
 
 
+def _model(field: Field, setting: Hyperparameter) -> QgsFileWidget:
+    box = QgsFileWidget()
+    box.setFilter(f"Chronomap model (*{SUFFIX})")
+    box.setDialogTitle(tr(setting.label))
+    box.lineEdit().setPlaceholderText(tr("a new model"))
+    box.setFocusProxy(box.lineEdit())
+    box.fileChanged.connect(field.edited.emit)
+    return box
+
+
 def _suffix(setting: Hyperparameter) -> str:
     return f" {tr(setting.unit)}" if setting.unit else ""
 
 
-_MAKERS = {"int": _whole, "float": _number, "bool": _truth, "choice": _choice}
+_MAKERS = {"int": _whole, "float": _number, "bool": _truth, "choice": _choice, "model": _model}

@@ -3,19 +3,26 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from html import escape
+from typing import Any
 
 from qgis.PyQt.QtCore import QUrl
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QWidget
 
 from ...plugin.core.catalog import Architecture, load_catalog
+from ...plugin.core.errors import ChronomapError
 from ...plugin.core.help_pages import architecture_page
 from ...plugin.core.jobs import TrainJob
 from ...plugin.core.settings import (
+    BASE_MODEL,
     DEVICE,
+    ENSEMBLE,
     GRID_STEP,
     completed,
+    continued,
     nearest_preset,
     needs_grid,
     preset_values,
@@ -25,6 +32,7 @@ from ...plugin.core.settings import (
 )
 from ...plugin.core.strategy import strategy_groups, strategy_of
 from ...plugin.host.text import tr
+from ...plugin.run.continuation import base_problems
 from ..loading import load_ui
 from ..page import Page
 from ..workspace import Workspace
@@ -73,8 +81,10 @@ class NetworkPage(Page):
         self._take(job)
 
     def gaps(self) -> dict[QWidget, str]:
-        """Return why the network cannot be built, where it cannot."""
-        return {self.size_label: self._refusal} if self._refusal else {}
+        """Return why the network cannot be built or cannot continue from the model that was chosen."""
+        unfit = base_problems(self._shown) if self._shown.base_model else []
+        sentence = " ".join([*unfit[:1], self._refusal]).strip()
+        return {self.size_label: sentence} if sentence else {}
 
     def _connect(self) -> None:
         self.workspace.recipe_changed.connect(self._follow)
@@ -84,7 +94,7 @@ class NetworkPage(Page):
         self.reset_button.clicked.connect(lambda: self._choose_preset(self._preset))
         self.links_label.linkActivated.connect(lambda link: QDesktopServices.openUrl(QUrl(link)))
         for form in (self.network_form, self.strategy_form):
-            form.edited.connect(lambda name, value: self._take(with_value(self._shown, name, value)))
+            form.edited.connect(self._take_value)
         self._meter.told.connect(lambda sentence: self._tell_size(sentence, ""))
         self._meter.refused.connect(lambda sentence: self._tell_size("", sentence))
 
@@ -101,11 +111,22 @@ class NetworkPage(Page):
         self._preset = preset
         self._take(with_preset(self._shown, self._architecture, preset))
 
+    def _take_value(self, name: str, value: Any) -> None:
+        """Take a setting; a model to continue from brings its architecture and its settings with it."""
+        job = with_value(self._shown, name, value)
+        if name == BASE_MODEL.name and value:
+            with suppress(ChronomapError):  # gaps() says what is wrong with it
+                job = continued(self._shown, value)
+                self._preset = nearest_preset(job).name
+        self._take(job)
+
     def _placed(self, job: TrainJob) -> TrainJob:
         """Return `job` with the paths, the split and the seed of what is shown now."""
-        settings = {name: getattr(job, name) for name in ("architecture", "hyperparameters", "grid_step_days")}
-        strategy = {**job.strategy, "seed": self._shown.strategy.get("seed", job.strategy["seed"])}
-        return type(job)(**{**vars(self._shown), **settings, "strategy": strategy, "device": job.device})
+        shown = self._shown
+        strategy = {**job.strategy, "seed": shown.strategy.get("seed", job.strategy["seed"])}
+        return replace(
+            job, samples=shown.samples, model=shown.model, report=shown.report, split=shown.split, strategy=strategy
+        )
 
     # ---- what is shown ----
 
@@ -116,6 +137,8 @@ class NetworkPage(Page):
     def _follow(self) -> None:
         """Another page changed the recipe: perhaps the training job."""
         job = completed(self.workspace.recipe.train)
+        if job.architecture != self._shown.architecture:
+            self._preset = nearest_preset(job).name
         if job != self._shown:
             self._take(job)
 
@@ -150,8 +173,10 @@ class NetworkPage(Page):
         grid = [("", [GRID_STEP])] if needs_grid(architecture) else []
         self.network_form.set_groups([("", architecture.hyperparameters), *grid])
         is_network = architecture.kind == "network"
-        device = [("Computation", [DEVICE])] if is_network else []
-        self.strategy_form.set_groups([*strategy_groups(strategy_of(architecture)), *device])
+        extra = [("Start and members", [BASE_MODEL, ENSEMBLE]), ("Computation", [DEVICE])]
+        self.strategy_form.set_groups(
+            [*strategy_groups(strategy_of(architecture)), *(extra if is_network else [("Members", [ENSEMBLE])])]
+        )
         self.tabs.setTabText(0, tr("Ne&twork") if is_network else tr("Mo&del"))
 
     def _tell_size(self, sentence: str, refusal: str) -> None:

@@ -13,16 +13,18 @@ from qgis.PyQt.QtGui import QShowEvent
 from qgis.PyQt.QtWidgets import QListWidgetItem, QWidget
 
 from ...plugin.core.catalog import load_catalog
-from ...plugin.core.jobs import ExtractJob, TableJob, TrainJob
-from ...plugin.core.recipe import Recipe
+from ...plugin.core.jobs import TrainJob
+from ...plugin.core.recipe import Recipe, placed
 from ...plugin.host.preflight import ANEW, DOUBTFUL, NOTED, RENAME, WRONG, Finding, findings
 from ...plugin.host.queue import Run
 from ...plugin.host.shelf import SUFFIX
-from ...plugin.host.steps import due_jobs, free_model, named, run_jobs, unnumbered
+from ...plugin.host.steps import due_jobs, free_model, named, rate_jobs, run_jobs, unnumbered
 from ...plugin.host.text import tr
 from ..algorithm_menu import Entry, fill_menu
 from ..loading import load_ui
+from ..network.architecture_list import short_title
 from ..page import Page
+from ..search.panel import SearchPanel
 from ..workspace import Workspace
 from .checklist import Checklist, Line
 from .forecast import Forecast
@@ -30,12 +32,11 @@ from .run_panel import RunPanel
 
 _CHECK_MS = 200
 _OWN = "train"
-_TUNERS = ("findlearningrate", "search", "splitgap")
 _FORBIDDEN = '/\\:*?"<>|'
 
 
 class TrainPage(Page):
-    """Name, folder and start of a run; the list before it; the runs."""
+    """Name, folder and start of a run; the list before it; the runs. Beside them, searches for settings."""
 
     title = "Train"
     icon = "train.svg"
@@ -48,10 +49,12 @@ class TrainPage(Page):
         self.checklist = Checklist()
         self.check_layout.addWidget(self.checklist)
         self.forecast = Forecast(workspace.live, self)
-        self.run_panel = RunPanel(workspace.queue)
+        self.run_panel = RunPanel(workspace)
         self.runs_splitter.addWidget(self.run_panel)
         self.runs_splitter.setStretchFactor(1, 1)
         self.runs_splitter.setSizes([190, 640])
+        self.search_panel = SearchPanel(workspace)
+        self.search_place.addWidget(self.search_panel)
         self._checking = QTimer(self)
         self._checking.setSingleShot(True)
         self._checking.setInterval(_CHECK_MS)
@@ -67,7 +70,8 @@ class TrainPage(Page):
         self.train_button.clicked.connect(self.train)
         self.run_list.currentItemChanged.connect(self._show_chosen)
         self.run_panel.map_wanted.connect(self._use_for_map)
-        fill_menu(self.tune_button, workspace.open_algorithm, self._algorithms)
+        self.rate_button.clicked.connect(self.find_rate)
+        fill_menu(self.more_button, workspace.open_algorithm, self._algorithms)
         workspace.recipe_changed.connect(self._follow)
         workspace.recipe_loaded.connect(self._checking.start)
         workspace.checked.connect(self._checking.start)
@@ -86,6 +90,7 @@ class TrainPage(Page):
         if self.folder_widget.filePath() != str(model.parent):
             self.folder_widget.setFilePath(str(model.parent))
         self.map_check.setChecked(self.workspace.recipe.is_mapped)
+        self.search_panel.show_recipe()
         self._checking.start()
 
     def gaps(self) -> dict[QWidget, str]:
@@ -148,6 +153,8 @@ class TrainPage(Page):
         ]
         self.checklist.show_lines(lines)
         self.train_button.setEnabled(self.checklist.is_ready)
+        is_network = load_catalog()[workspace.recipe.train.architecture].kind == "network"
+        self.rate_button.setEnabled(self.checklist.is_ready and is_network)
         self._show_forecast()
 
     def _show_forecast(self) -> None:
@@ -193,17 +200,9 @@ class TrainPage(Page):
         self.workspace.update(train=replace(self.workspace.recipe.train, fresh=True))
 
     def _algorithms(self) -> list[Entry]:
-        """Return what helps to choose settings; the samples of the last run are filled in where they are there."""
-        recipe = self._named()
-        samples = next(job.output for job in run_jobs(recipe) if isinstance(job, (ExtractJob, TableJob)))
-        split = recipe.train.split
-        given = {
-            "samples": samples if Path(samples).is_file() else "",
-            "architecture": recipe.train.architecture,
-            "split_method": split.method,
-            "device": recipe.train.device,
-        }
-        return [Entry(name, given) for name in _TUNERS]
+        """Return what can be asked of the samples; those of the last run are filled in where they are there."""
+        samples = placed(self._named()).train.samples
+        return [Entry("splitgap", {"samples": samples if Path(samples).is_file() else ""})]
 
     def _named(self) -> Recipe:
         """Return the recipe with the name that the next run would have."""
@@ -222,7 +221,7 @@ class TrainPage(Page):
         recipe = self._named()
         jobs = run_jobs(recipe)
         model = Path(recipe.train.model)
-        short = load_catalog()[recipe.train.architecture].title.split(" (")[0]
+        short = short_title(load_catalog()[recipe.train.architecture])
         run = self.workspace.queue.submit(due_jobs(jobs), f"{model.stem} ({short})")
         following = replace(self.workspace.recipe.train, fresh=False)
         if following.model:  # the user's own name: the next run gets one like it
@@ -230,6 +229,16 @@ class TrainPage(Page):
         self.workspace.update(train=following)
         self.show_recipe()
         run.finished.connect(lambda: self._take_end(run, recipe, following.model))
+        self.run_list.setCurrentRow(0)
+        return run
+
+    def find_rate(self) -> Run:
+        """Look for a learning rate for the network; the run's panel shows it."""
+        self._place()
+        title = short_title(load_catalog()[self.workspace.recipe.train.architecture])
+        run = self.workspace.queue.submit(
+            rate_jobs(self.workspace.recipe), tr("Learning rate ({network})").format(network=title)
+        )
         self.run_list.setCurrentRow(0)
         return run
 

@@ -12,11 +12,13 @@ from qgis.PyQt.QtWidgets import QWidget
 
 from ...plugin.core.card import read_card
 from ...plugin.core.errors import ChronomapError
-from ...plugin.core.jobs import TrainJob
-from ...plugin.host.queue import DONE, FAILED, RUNNING, STOPPED, WAITING, JobQueue, Run
+from ...plugin.core.jobs import SearchJob, TrainJob
+from ...plugin.host.queue import DONE, FAILED, RUNNING, STOPPED, WAITING, Run
 from ...plugin.host.text import tr
 from ..loading import load_ui
+from ..search.rate_view import RateView, is_rate_run
 from ..times import span
+from ..workspace import Workspace
 from .curves import Curves
 from .scores import Scores
 
@@ -25,6 +27,10 @@ _STEPS = {
     "extract": "Reading the samples",
     "table": "Reading the table",
     "train": "Training",
+    "find_learning_rate": "Finding a learning rate",
+    "search": "Searching settings",
+    "compare_train": "Training for the comparison",
+    "compare": "Comparing",
     "map": "Making the map",
 }
 
@@ -34,22 +40,23 @@ class RunPanel(QWidget):
 
     map_wanted = pyqtSignal(object)  # the Run whose model shall make a map
 
-    def __init__(self, queue: JobQueue, parent: Optional[QWidget] = None) -> None:
+    def __init__(self, workspace: Workspace, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         load_ui(self, __file__)
-        self._queue = queue
+        self._queue = workspace.queue
         self._run: Optional[Run] = None
         self._lines = 0
         self._shown_model = ""
-        self.curves, self.scores = Curves(), Scores()
-        self.curves_place.addWidget(self.curves)
+        self.curves, self.rate_view, self.scores = Curves(), RateView(workspace), Scores()
+        self.learning_stack.addWidget(self.curves)
+        self.learning_stack.addWidget(self.rate_view)
         self.scores_place.addWidget(self.scores)
         self.keep_button.clicked.connect(lambda: self._run and self._run.stop(keep=True))
         self.discard_button.clicked.connect(lambda: self._run and self._run.stop())
         self.report_button.clicked.connect(self._open_report)
         self.map_button.clicked.connect(lambda: self.map_wanted.emit(self._run))
         self.forget_button.clicked.connect(lambda: self._run and self._queue.forget(self._run))
-        queue.run_changed.connect(self._refresh_if_shown)
+        self._queue.run_changed.connect(self._refresh_if_shown)
 
     def show_run(self, run: Optional[Run]) -> None:
         """Show `run`, or nothing."""
@@ -58,7 +65,10 @@ class RunPanel(QWidget):
         self.log_view.clear()
         self.setEnabled(run is not None)
         self.curves.show_epochs(())
-        self.tabs.setCurrentIndex(0)
+        is_search = run is not None and isinstance(run.jobs[-1], SearchJob)
+        self.tabs.setTabEnabled(0, not is_search)  # its many trainings have no one curve
+        self.tabs.setCurrentIndex(2 if is_search else 0)
+        self.learning_stack.setCurrentWidget(self.rate_view if run is not None and is_rate_run(run) else self.curves)
         self.tabs.setTabEnabled(1, False)
         self._refresh()
 
@@ -72,7 +82,8 @@ class RunPanel(QWidget):
         self.state_label.setText(state_line(run) if run is not None else tr("No run yet."))
         is_live = run is not None and not run.is_over
         self.discard_button.setVisible(is_live)
-        self.keep_button.setVisible(is_live and isinstance(run.job, TrainJob) and bool(run.epochs))
+        is_learning = is_live and (isinstance(run.job, SearchJob) or bool(run.epochs))
+        self.keep_button.setVisible(is_learning and isinstance(run.job, (TrainJob, SearchJob)))
         report = _report(run)
         self.report_button.setVisible(bool(report))
         self.map_button.setVisible(run is not None and run.is_over and bool(run.output("model")))
@@ -81,6 +92,8 @@ class RunPanel(QWidget):
             return
         self.progress_bar.setValue(round(1000 * run.progress))
         self.curves.show_epochs(run.epochs)
+        if is_rate_run(run):
+            self.rate_view.show_run(run)
         self._show_lines(run)
         self._show_scores(run)
 
@@ -115,7 +128,8 @@ def state_line(run: Run) -> str:
     if run.state == FAILED:
         return tr("{title} failed: {reason}").format(title=run.title, reason=run.error)
     if run.state == STOPPED:
-        return tr("{title} was stopped; it left no model.").format(title=run.title)
+        stays, left_none = tr("{title} was stopped; its models stay."), tr("{title} was stopped; it left no model.")
+        return (stays if isinstance(run.jobs[-1], SearchJob) else left_none).format(title=run.title)
     if run.state == DONE:
         return tr("{title} is done.").format(title=run.title)
     left = run.seconds_left

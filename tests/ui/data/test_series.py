@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from chronomap.plugin.run.survey import survey
-from chronomap.ui.compare.figure_view import FigureView
 from chronomap.ui.data.series_plot import SeriesPlot
+from chronomap.ui.figure_view import FigureView
 from chronomap.ui.time_paint import Line, Point, month_starts, nice_ticks
 from chronomap.ui.training.curves import Curves
 from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY

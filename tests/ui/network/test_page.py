@@ -9,7 +9,15 @@ import pytest
 from chronomap.plugin.core.catalog import FAMILIES, load_catalog
 from chronomap.plugin.core.jobs import TrainJob
 from chronomap.plugin.core.recipe import Recipe
-from chronomap.plugin.core.settings import DEVICE, GRID_STEP, completed, with_preset
+from chronomap.plugin.core.settings import (
+    BASE_MODEL,
+    DEVICE,
+    ENSEMBLE,
+    GRID_STEP,
+    completed,
+    with_preset,
+    with_settings,
+)
 from chronomap.plugin.core.strategy import STRATEGY
 from chronomap.plugin.processing.train import Train
 from chronomap.plugin.run.check import problems
@@ -97,7 +105,7 @@ def test_every_architecture_stands_in_the_list_once(page):
 def test_a_classical_model_only_shows_what_it_has(page):
     choose(page, "random_forest")
     assert set(page.network_form.rows) == {setting.name for setting in CATALOG["random_forest"].hyperparameters}
-    assert set(page.strategy_form.rows) == {"seed"}
+    assert set(page.strategy_form.rows) == {"seed", ENSEMBLE.name}
     assert "grows with the training samples" in page.size_label.text()
 
 
@@ -109,7 +117,8 @@ def test_only_networks_on_a_grid_have_a_grid_step(page):
 
 
 def test_every_setting_of_the_strategy_has_a_field(page):
-    assert set(page.strategy_form.rows) == {setting.name for setting in STRATEGY} | {DEVICE.name}
+    extra = {setting.name for setting in (DEVICE, ENSEMBLE, BASE_MODEL)}
+    assert set(page.strategy_form.rows) == {setting.name for setting in STRATEGY} | extra
 
 
 def test_settings_that_do_not_matter_are_hidden(page):
@@ -168,6 +177,27 @@ def test_a_loaded_recipe_is_shown_with_its_nearest_preset(page):
     assert page.preset_combo.currentData() == "sits"
     assert row(page, "filters").field.widget.value() == 32
     assert page.workspace.recipe.train == job
+
+
+def test_a_model_to_continue_from_brings_its_architecture_and_settings(page, trained):
+    choose(page, "tempcnn")
+    row(page, "ensemble").field.widget.setValue(3)
+    row(page, "base_model").field.widget.setFilePath(str(trained))
+    job = page.workspace.recipe.train
+    assert (job.architecture, job.hyperparameters["d_model"], job.base_model) == ("ltae", 16, str(trained))
+    assert page.gaps() == {}
+    row(page, "heads").field.widget.setValue(8)
+    assert "in the base model" in page.gaps()[page.size_label]
+    choose(page, "tempcnn")
+    assert page.workspace.recipe.train.base_model == ""
+
+
+def test_settings_of_a_trial_reach_the_form(page):
+    job = with_settings(page.workspace.recipe.train, CATALOG["tempcnn"], {"filters": 48, "learning_rate": 0.004})
+    page.workspace.update(train=job)
+    assert page.title_label.text() == CATALOG["tempcnn"].title
+    assert row(page, "filters").field.widget.value() == 48
+    assert row(page, "learning_rate").field.widget.value() == 0.004
 
 
 def test_the_size_is_told_and_changes_with_the_settings(page):

@@ -11,25 +11,26 @@ from qgis.PyQt.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
 from qgis.PyQt.QtSvg import QSvgRenderer
 from qgis.PyQt.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from ...plugin.core.theme import GRID, HEAT, INK, MUTED, PAPER
+from ..plugin.core.theme import GRID, HEAT, INK, MUTED, PAPER
 
 _DARK = {PAPER: "#14191f", INK: "#e4e9ee", MUTED: "#9aa7b4", GRID: "#2e3740", HEAT: "#7ee8d6"}  # as report.css has them
 _MOST_SCALE = 1.6
 
 
 class FigureView(QLabel):
-    """Paints one SVG file; its height follows its width.
+    """Paints one SVG file; its height follows its width, or, with `is_whole`, all of it has the room there is.
 
     A label, because QGIS's dark themes are style sheets: they give a label its colours, but not a plain widget.
     """
 
-    def __init__(self, parent: Optional[QWidget] = None) -> None:
+    def __init__(self, parent: Optional[QWidget] = None, is_whole: bool = False) -> None:
         super().__init__(parent)
         self._renderer = QSvgRenderer(self)
         self._path: Optional[Path] = None
         self._is_dark = False
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setSizePolicy(policy)
+        self._is_whole = is_whole
+        height = QSizePolicy.Policy.Expanding if is_whole else QSizePolicy.Policy.Fixed
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, height)
 
     def show_file(self, path: Optional[Path], title: str = "") -> None:
         """Show the chart in `path`; None: nothing."""
@@ -53,10 +54,14 @@ class FigureView(QLabel):
         if size.isEmpty():
             return QRectF()
         scale = min(self.width() / size.width(), _MOST_SCALE)
-        return QRectF(0, 0, size.width() * scale, size.height() * scale)
+        if self._is_whole:
+            scale = min(scale, self.height() / size.height())
+        left = (self.width() - size.width() * scale) / 2 if self._is_whole else 0.0
+        return QRectF(left, 0, size.width() * scale, size.height() * scale)
 
     def _fit(self) -> None:
-        self.setFixedHeight(max(1, round(self._target().height())))
+        if not self._is_whole:
+            self.setFixedHeight(max(1, round(self._target().height())))
 
     def sizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
         """Ask for the chart's own size."""
