@@ -5,8 +5,12 @@ from __future__ import annotations
 
 import pytest
 import torch
+from chronomap.plugin.worker.architectures import registry
 from chronomap.plugin.worker.training_layers import Dropout, Linear, dropout, quicken
 from torch import nn
+from worker.test_architectures import CHANNELS, CLASSES, DATES, series_in
+
+ENTRIES = registry()
 
 
 def learned(network: nn.Module, x: torch.Tensor) -> list[torch.Tensor]:
@@ -38,6 +42,16 @@ def test_weights_keep_their_names_and_stay_the_same_objects():
     assert list(network.state_dict()) == names
     assert network[0].weight is weight
     assert isinstance(network[1], Dropout)
+
+
+@pytest.mark.parametrize("key", [key for key in ENTRIES if ENTRIES[key].architecture.kind == "network"])
+def test_every_network_learns_with_exchanged_layers(key):
+    torch.manual_seed(0)
+    network = ENTRIES[key].model(CHANNELS, DATES, CLASSES, **ENTRIES[key].architecture.defaults())
+    quicken(network)
+    network(*series_in(8)).square().sum().backward()
+    idle = [name for name, weight in network.named_parameters() if weight.grad is None or not weight.grad.any()]
+    assert [name for name in idle if not name.endswith("bias")] == []
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
