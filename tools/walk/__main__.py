@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "build" / "walk"
 SCENE = ROOT / "demo" / "scene"
 REAL = ROOT.parent / "shared" / "data" / "slovenia_s2"
-CHAPTERS = ("demo", "real", "breaks", "projects", "dark")
+CHAPTERS = ("demo", "real", "breaks", "projects", "dark", "search")
 _LONGEST_S, _LEAVE_S = 1200.0, 15.0  # of a chapter; until the last process is gone
 
 

@@ -34,6 +34,7 @@ from .pages import (
     window,
 )
 from .person import Person, Steps, pause, until
+from .tuning import find_rate, search_settings, small_and_dark
 
 
 def demo(person: Person, figures: Figures) -> Iterator[None]:
@@ -183,10 +184,23 @@ def dark(person: Person, figures: Figures) -> Iterator[None]:
     yield from other_pages(person, figures)
 
 
+def search(person: Person, figures: Figures) -> Iterator[None]:
+    """Find a learning rate and search settings on the demo scene."""
+    yield from _add_layers()
+    yield from open_by_toolbar(person, figures)
+    yield from choose_rasters(person, scene(), "S2_????????.tif", "*_SCL.tif", "")
+    yield from choose_training(person, "Training polygons", "crop", 5)
+    yield from choose_network(person, "L-TAE", 12)
+    yield from find_rate(person, figures)
+    yield from search_settings(person, figures)
+    yield from small_and_dark(person, figures)
+
+
 CHAPTERS: dict[str, Callable[[Person, Figures], Iterator[None]]] = {
     "demo": demo,
     "real": real,
     "breaks": breaks,
     "projects": projects,
     "dark": dark,
+    "search": search,
 }
