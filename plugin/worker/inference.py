@@ -55,6 +55,18 @@ class QuickLinear(Quick):
         return y.relu() if self.relu else y
 
 
+class QuickHeads(Quick):
+    """A linear layer for each head, which reads features of its own."""
+
+    def __init__(self, weight: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("weight", weight.contiguous())  # (heads, in, out)
+
+    def compute(self, x: Tensor) -> Tensor:
+        """Return (heads, N, out) of x (heads, N, in)."""
+        return x @ self.weight
+
+
 class QuickConvolution(Quick):
     """A convolution along time with its ReLU, channels last as oneDNN wants them: series come as (N, T, C) anyway."""
 

@@ -74,10 +74,12 @@ class Preparation:
         values, valid = values.to(self.device), valid.to(self.device).bool()
         if self._order is not None:
             values, valid = values[:, self._order], valid[:, self._order]
+        x = torch.addcmul(self._shift, values.float(), self._factor)
         if values.is_floating_point():
             valid = valid & values.isfinite().all(2)
-        x = torch.addcmul(self._shift, values.float(), self._factor)
-        x = torch.where(valid.unsqueeze(2), x, 0.0)
+            x = torch.where(valid.unsqueeze(2), x, 0.0)
+        else:
+            x *= valid.unsqueeze(2)  # three times as quick, but NaN would stay
         days = self.days + shift_days
         if not len(self.grid):
             return x, days, valid

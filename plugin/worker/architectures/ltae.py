@@ -10,7 +10,7 @@ from torch.nn.functional import linear
 from ...core.catalog import Architecture, Hyperparameter, Preset
 from ...core.errors import InputError
 from ..attention import SCALED, AttentionNetwork, Steps, day_positions, masked_softmax
-from ..inference import QuickLinear, quick_layers
+from ..inference import QuickHeads, QuickLinear, quick_layers
 from ..layers import PerDate, halving_widths, normalised_layers
 from ..training_layers import dropout
 from . import described
@@ -129,58 +129,59 @@ class FusedLTAE(AttentionNetwork):
 
     With d_t the normalised dates, e_t = W d_t + p_t (p_t: bias and position) and k_t = K e_t + b, a head's score is
     (q K W) d_t + q (K p_t + b), and the mixed value is W (sum_t a_t d_t) + sum_t a_t p_t. Nor is d_t = (z_t - m_t) /
-    s_t formed: mean m_t and deviation s_t act on scores and weights. Exact but for rounding. Invalid dates get weight
-    0, so what they are encoded to does not matter.
+    s_t formed: m_t is nothing to weights whose own mean is taken off, s_t acts on scores and attention. Exact but for
+    rounding. Invalid dates get weight 0, so what they are encoded to does not matter.
     """
 
     def __init__(self, network: LTAE) -> None:
         super().__init__()
         heads, d_k = network.query.shape
-        self.positions = network.positions
+        self.positions, self.epsilon = network.positions, network.norm_in.eps
         with torch.no_grad():
             self.encode_dates = quick_layers(network.encode_dates.layers)
+            self.encode_dates[-1].hands_on = True
             self.tail = quick_layers(nn.Sequential(network.mlp, network.norm_out, network.decoder, network.classify))
             gain, shift = network.norm_in.weight, network.norm_in.bias
             weight = network.project.weight * gain  # (d_model, input_width): W with the gain of norm_in
+            weight = weight - weight.mean(1, keepdim=True)  # and blind to the mean of a date
             bias = network.project.bias + network.project.weight @ shift
             key_weight = network.keys.weight.unflatten(0, (heads, d_k))  # (heads, d_k, d_model)
             query_key = torch.einsum("hk,hkm->hm", network.query, key_weight) / d_k**0.5  # (heads, d_model)
             query_bias = (network.query * network.keys.bias.view(heads, d_k)).sum(1) / d_k**0.5  # (heads,)
-            score_dates = query_key @ weight  # (heads, input_width)
-            mean = torch.full_like(score_dates[:1], 1.0 / weight.shape[1])
-            self.epsilon = network.norm_in.eps
-            self.compare = QuickLinear(torch.cat([score_dates, mean]))  # scores of all heads, and the mean
-            self.register_buffer("score_sums", score_dates.sum(1))
+            self.compare = QuickLinear(query_key @ weight)  # scores of all heads
+            self.project = QuickHeads(weight.unflatten(0, (heads, -1)).transpose(1, 2))
             self.register_buffer("score_positions", query_key)
-            self.register_buffer("score_bias", query_bias)
-            self.register_buffer("values", weight.unflatten(0, (heads, -1)))  # (heads, v, input_width)
-            self.register_buffer("value_sums", self.values.sum(2))  # (heads, v)
+            self.register_buffer("score_bias", query_bias + query_key @ bias)
             self.register_buffer("bias", bias)
 
     def attend(self, x: Tensor, days: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
         """Return logits (N, K) and attention (N, heads, T)."""
         dates = self.encode_dates(x.flatten(0, 1)).view(*x.shape[:2], -1)  # (N, T, input_width), not yet normalised
-        compared = self.compare(dates)  # (N, T, heads + 1)
-        mean = compared[..., -1:]
-        variance = torch.linalg.vector_norm(dates, dim=2, keepdim=True).square() / dates.shape[2] - mean.square()
-        scale = (variance.clamp(min=0.0) + self.epsilon).rsqrt()  # (N, T, 1)
-        positions = self.positions(days, x.dtype) + self.bias  # (T, d_model) or (N, T, d_model)
+        scale = self._scale(dates)  # (N, T, 1)
+        positions = self.positions(days, x.dtype)  # (T, d_model) or (N, T, d_model)
         by_date = positions @ self.score_positions.T + self.score_bias  # (..., T, heads)
-        scores = torch.addcmul(by_date, compared[..., :-1] - mean * self.score_sums, scale)  # (N, T, heads)
-        attention = masked_softmax(scores.transpose(1, 2).contiguous(), valid)  # (N, heads, T)
-        weights = attention * scale.transpose(1, 2)
-        mixed_dates = weights @ dates  # (N, heads, input_width)
-        mixed = (mixed_dates.transpose(0, 1) @ self.values.transpose(1, 2)).transpose(0, 1)  # (N, heads, v)
-        mixed = mixed - (weights @ mean) * self.value_sums + _mix(attention, positions)
-        return self.tail(mixed.flatten(1)), attention
+        scores = torch.addcmul(by_date, self.compare(dates), scale)  # (N, T, heads)
+        attention = _softmax_over_dates(scores, valid)  # (N, T, heads)
+        weights = (attention * scale).to(dates.dtype)
+        mixed = self.project((weights.transpose(1, 2) @ dates).transpose(0, 1)).transpose(0, 1)  # (N, heads, v)
+        attention = attention.transpose(1, 2)
+        mixed = mixed + attention @ positions[..., : mixed.shape[2]]  # the same for every head
+        seen = valid.any(1, keepdim=True)
+        return self.tail(mixed.flatten(1) + self.bias * seen), attention
+
+    def _scale(self, dates: Tensor) -> Tensor:
+        """Return what normalises each of dates (N, T, input_width), once its mean is taken off: (N, T, 1)."""
+        dates = dates.float()
+        mean = dates.mean(2, keepdim=True)
+        square = torch.linalg.vector_norm(dates, dim=2, keepdim=True).square() / dates.shape[2]
+        return ((square - mean.square()).clamp(min=0.0) + self.epsilon).rsqrt()
 
 
-def _mix(attention: Tensor, positions: Tensor) -> Tensor:
-    """Return `positions` (T, d_model) or (N, T, d_model) mixed by attention (N, heads, T), a part by each head."""
-    per_head = positions.unflatten(-1, (attention.shape[1], -1)).transpose(-2, -3)  # (..., heads, T, v)
-    if per_head.dim() == 3:
-        return (attention.transpose(0, 1) @ per_head).transpose(0, 1)
-    return torch.einsum("nht,nhtv->nhv", attention, per_head)
+def _softmax_over_dates(scores: Tensor, valid: Tensor) -> Tensor:
+    """Return masked_softmax with dates before heads, (N, T, heads), where it takes fewer passes over memory."""
+    lowest = torch.finfo(scores.dtype).min  # beside it a score is lost in rounding
+    masked = scores + torch.where(valid, 0.0, lowest).unsqueeze(2)
+    return masked.softmax(1) * valid.any(1)[:, None, None]
 
 
 ARCHITECTURE = Architecture(
