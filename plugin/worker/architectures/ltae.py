@@ -68,16 +68,17 @@ class LTAE(AttentionNetwork):
         the same function as `steps` shows, with a sixth of its products.
         """
         dates = self.norm_in(self.encode_dates(x, valid))  # (N, T, input_width)
-        constant = self.positions(days, x.dtype) + self.project.bias  # (T, d_model) or (N, T, d_model)
+        positions = self.positions(days, x.dtype)  # (T, d_model) or (N, T, d_model)
         asked, bias = self._asked()
-        scores = linear(dates, asked @ self.project.weight) + linear(constant, asked, bias)  # (N, T, heads)
+        by_position = linear(positions + self.project.bias, asked, bias)
+        scores = linear(dates, asked @ self.project.weight) + by_position  # (N, T, heads)
         attention = masked_softmax(scores.transpose(1, 2), valid)  # (N, heads, T)
         used = dropout(attention, self.attention_dropout, self.training)  # what is returned keeps its sum of 1
-        mixed_dates = (used @ dates).transpose(0, 1)  # (heads, N, input_width)
         values = self.project.weight.unflatten(0, (len(asked), -1))  # (heads, v, input_width)
-        mixed = (mixed_dates @ values.transpose(1, 2)).transpose(0, 1)  # (N, heads, v)
-        constant = constant.expand(len(x), -1, -1).unflatten(2, (len(asked), -1))  # (N, T, heads, v)
-        mixed = (mixed + torch.einsum("nht,nthv->nhv", used, constant)).flatten(1)  # (N, d_model)
+        of_dates = ((used @ dates).transpose(0, 1) @ values.transpose(1, 2)).transpose(0, 1)  # (N, heads, v)
+        of_positions = used @ positions[..., : values.shape[1]]  # (N, heads, v): those of all heads are the same
+        of_bias = used.sum(2, keepdim=True) * self.project.bias.unflatten(0, (len(asked), -1))  # (N, heads, v)
+        mixed = (of_dates + of_positions + of_bias).flatten(1)  # (N, d_model)
         encoded = self.norm_out(self.dropout(self.mlp(mixed)))
         return self.classify(self.decoder(encoded)), attention
 
