@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, Union
 
 from qgis.core import QgsApplication, QgsProcessingAlgorithm
 from qgis.PyQt.QtWidgets import QMenu, QPushButton
@@ -26,12 +26,19 @@ class Entry:
     title: str = ""
 
 
-_Find = Callable[[], Sequence[Entry]]
+@dataclass(frozen=True)
+class Step:
+    """Something the window does itself: its title, what it does in a sentence, and how."""
+
+    title: str
+    does: str
+    run: Callable[[], None]
 
 
-def fill_menu(
-    button: QPushButton, open_algorithm: Optional[OpenAlgorithm], find: Callable[[], Sequence[Entry]]
-) -> None:
+Entries = Sequence[Union[Entry, Step]]
+
+
+def fill_menu(button: QPushButton, open_algorithm: Optional[OpenAlgorithm], find: Callable[[], Entries]) -> None:
     """Give `button` a menu of what `find` returns each time it opens; without Processing hide the button."""
     button.setVisible(open_algorithm is not None)
     if open_algorithm is None:
@@ -42,10 +49,15 @@ def fill_menu(
     button.setMenu(menu)
 
 
-def _refill(menu: QMenu, open_algorithm: OpenAlgorithm, entries: Sequence[Entry]) -> None:
+def _refill(menu: QMenu, open_algorithm: OpenAlgorithm, entries: Entries) -> None:
     menu.clear()
     registry = QgsApplication.processingRegistry()
     for entry in entries:
+        if isinstance(entry, Step):
+            action = menu.addAction(entry.title)
+            action.setToolTip(f"<p>{entry.does}</p>")
+            action.triggered.connect(lambda _=False, run=entry.run: run())
+            continue
         algorithm = registry.algorithmById(f"{_PROVIDER}:{entry.algorithm}")
         if algorithm is None:
             continue

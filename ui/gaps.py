@@ -26,6 +26,7 @@ class GapMarks:
         for widget, sentence in gaps.items():
             label = self._labels.get(widget) or self._add(widget)
             label.setText(sentence)
+            label.setStyleSheet(f"color: {_WARM[is_dark(widget.palette())]}")  # a palette would lose to a theme's sheet
             label.setVisible(bool(sentence))
             widget.setAccessibleDescription(sentence)
 
@@ -36,7 +37,6 @@ class GapMarks:
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setObjectName("gap")
         label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        label.setStyleSheet(f"color: {_WARM[is_dark(widget.palette())]}")  # a palette would lose to a theme's sheet
         self._labels[widget] = label
         home = _layout_of(widget)
         if home is None:  # the page itself, or a widget no layout holds

@@ -154,6 +154,10 @@ class ChronomapWindow(QDialog):
             self.strip_bar.setValue(round(1000 * run.progress))
             self.strip_label.setText(state_line(run))
 
+    def _lead_to_run(self) -> None:
+        self.go_to("train")
+        self.workspace.run_wanted.emit()
+
     # ---- the window ----
 
     def _connect(self) -> None:
@@ -166,7 +170,7 @@ class ChronomapWindow(QDialog):
         workspace.queue.changed.connect(self._show_run)
         workspace.queue.run_changed.connect(self._show_run)
         self.page_list.currentRowChanged.connect(self._show_page)
-        self.strip_button.clicked.connect(lambda: self.go_to("train"))
+        self.strip_button.clicked.connect(self._lead_to_run)
         self.back_button.clicked.connect(lambda: self._step(-1))
         self.next_button.clicked.connect(lambda: self._step(1))
         self.help_button.clicked.connect(self.show_help)

@@ -33,6 +33,7 @@ class Workspace(QObject):
     recipe_changed = pyqtSignal()  # a part of the recipe has another value
     recipe_loaded = pyqtSignal()  # another recipe altogether: pages show it anew
     page_wanted = pyqtSignal(str)  # the topic of the page to show
+    run_wanted = pyqtSignal()  # show what runs, on the page Train
     model_wanted = pyqtSignal(object)  # the Path of a model to show on the page Models
     field_wanted = pyqtSignal(QWidget)  # the field of a page to show and type into
     series_changed = pyqtSignal()  # `series` is known anew

@@ -8,7 +8,7 @@ from chronomap.plugin.processing.provider import ChronomapProvider
 from qgis.core import QgsApplication
 
 # The button of each page, and how many algorithms it leads to once there is a model.
-PAGES = {"models": ("more_button", 8), "train": ("more_button", 1), "map": ("judge_button", 6)}
+PAGES = {"models": ("more_button", 7), "train": ("more_button", 1), "map": ("judge_button", 6)}
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_what_is_done_with_a_model_is_filled_in_with_it(window_of_algorithms, as
     given = dict(asked)
     assert given["attentionbyclass"]["model"] == str(trained)
     assert given["attentionbyclass"]["samples"].endswith("samples.npz")
-    assert given["train_ltae"]["base_model"] == str(trained)
+    assert window_of_algorithms.workspace.recipe.train.base_model == str(trained)
     assert given["ensemble"]["models"] == [str(trained)]
 
 

@@ -7,8 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from chronomap.plugin.core.interpreter import Probe
 from chronomap.plugin.core.jobs import CubeJob, ExtractJob, SearchJob, TrainJob
 from chronomap.plugin.core.recipe import Recipe
+from chronomap.plugin.host.environment import worker_environment
 from chronomap.plugin.host.queue import DONE, Run
 from chronomap.plugin.host.steps import rate_jobs
 from chronomap.ui.search.rate_view import RateView
@@ -70,9 +72,10 @@ def test_a_search_fills_its_board_and_gives_settings_and_models(panel, workspace
     wait_until(lambda: run.is_over)
     assert (run.state, run.error) == (DONE, "")
     assert panel.board.table.rowCount() == 2
-    assert "already" in panel.problems()[panel.trials_box]
+    assert "All 2 models are trained" in panel.state_label.text()
+    assert "Test macro F1" in panel.board.head_label.text()
     panel.trials_box.setValue(3)
-    assert panel.problems() == {}
+    assert panel.search_button.isEnabled()
     assert "Go on" in panel.search_button.text().replace("&", "")
     panel.board.table.selectRow(1)
     record = panel.board.chosen
@@ -81,8 +84,8 @@ def test_a_search_fills_its_board_and_gives_settings_and_models(panel, workspace
     assert (train.architecture, train.strategy["epochs"]) == ("mlp", 1)
     assert train.hyperparameters["width"] == record.settings["width"]
     panel.board.open_button.click()
-    assert window.page("models").name_edit.text() == f"trial{record.trial:04d}"
-    assert {model.name for model in workspace.shelf.models()} == {"best", f"trial{record.trial:04d}"}
+    assert window.page("models").name_edit.text() == f"search_trial{record.trial}"
+    assert {model.name for model in workspace.shelf.models()} == {"best", f"search_trial{record.trial}"}
 
 
 def test_what_is_set_becomes_the_search_of_the_recipe(panel, workspace):
@@ -96,6 +99,15 @@ def test_what_is_set_becomes_the_search_of_the_recipe(panel, workspace):
     assert set(search.settings) == {*SearchJob.settings, "momentum"}
     assert search.ranges == {"momentum": [0.7, 0.99]}
     assert (search.strategy, search.vary_architecture) == ({"epochs": 9}, False)
+
+
+def test_without_optuna_the_way_to_it_is_shown(panel, monkeypatch):
+    environment = worker_environment()
+    monkeypatch.setattr(environment, "answer", Probe("/python", {}, absent=("optuna",)))
+    environment.changed.emit()
+    assert "needs Optuna" in panel.state_label.text()
+    assert panel.environment_button.isVisible()
+    assert not panel.search_button.isEnabled()
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,11 @@ from qgis.PyQt.QtWidgets import QFileDialog, QListWidgetItem
 
 from ...plugin.core.catalog import load_catalog
 from ...plugin.core.errors import ChronomapError
+from ...plugin.core.settings import completed, continued
 from ...plugin.host.project import results_folder
 from ...plugin.host.shelf import SUFFIX, ShelfModel
 from ...plugin.host.text import tr
-from ..algorithm_menu import Entry, fill_menu
+from ..algorithm_menu import Entries, Entry, Step, fill_menu
 from ..loading import load_ui
 from ..page import Page
 from ..training.curves import Curves
@@ -114,7 +115,7 @@ class ModelsPage(Page):
             self.scores.show_card(card)
             self.curves.show_epochs(card.history, card.best_epoch)
 
-    def _algorithms(self) -> list[Entry]:
+    def _algorithms(self) -> Entries:
         """Return what else can be done with the chosen model."""
         model = self._chosen()
         card = model.card if model is not None else None
@@ -122,13 +123,21 @@ class ModelsPage(Page):
             return []
         given = {"model": str(model.path), "samples": card.samples, "cube": self.workspace.recipe.map.cube}
         all_models = [str(other.path) for other in self.workspace.shelf.models() if other.card is not None]
-        further = {"samples": card.samples, "base_model": str(model.path)}
         return [
             *(Entry(name, given) for name in _ABOUT_MODEL),
-            Entry(f"train_{card.architecture}", further, tr("Train it further")),
+            Step(tr("Train it further"), tr("Sets the page Network to continue from this model."), self._continue),
             Entry("ensemble", {"models": all_models, "samples": card.samples}, tr("Join models into one")),
             Entry("importancetest", {"models": all_models, "samples": card.samples}),
         ]
+
+    def _continue(self) -> None:
+        try:
+            job = continued(completed(self.workspace.recipe.train), str(self._path()))
+        except ChronomapError as error:
+            self.workspace.messages.failure(str(error))
+            return
+        self.workspace.update(train=job)
+        self.workspace.page_wanted.emit("network")
 
     def _rename(self) -> None:
         model = self._chosen()

@@ -11,7 +11,9 @@ from qgis.PyQt.QtCore import Qt, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QHeaderView, QTableWidgetItem, QWidget
 
+from ...plugin.core.card import read_card
 from ...plugin.core.catalog import find_architecture
+from ...plugin.core.errors import ModelFileError
 from ...plugin.core.search import FAILED, SearchPlaces, TrialRecord, best_record, ranked, read_records
 from ...plugin.core.strategy import strategy_defaults
 from ...plugin.host.text import tr
@@ -29,7 +31,7 @@ class TrialBoard(QWidget):
     """Shows the trials of one folder, best first."""
 
     settings_wanted = pyqtSignal(object)  # the TrialRecord whose settings shall be trained
-    model_wanted = pyqtSignal(str)  # the file of a trial's model
+    model_wanted = pyqtSignal(object)  # the TrialRecord whose model shall be shown
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -55,13 +57,13 @@ class TrialBoard(QWidget):
             InputError: the list of trials is damaged.
         """
         places = SearchPlaces(folder)
-        file = places.records
-        stamp = (folder, file.stat().st_mtime_ns, file.stat().st_size) if file.is_file() else (folder,)
+        files = [path for path in (places.records, places.best) if path.is_file()]
+        stamp = (folder, *(path.stat().st_mtime_ns for path in files))
         if stamp == self._stamp:
             return
         self._stamp, self._places, self.records = stamp, places, []
         try:
-            self.records = read_records(file)
+            self.records = read_records(places.records)
         finally:
             self._show()
 
@@ -84,7 +86,7 @@ class TrialBoard(QWidget):
         for column in range(self.table.columnCount()):
             if column != _SETTINGS:
                 self.table.resizeColumnToContents(column)
-        self.head_label.setText(_head(self.records))
+        self.head_label.setText(" ".join((_head(self.records), _tested(self._places.best))).strip())
         self._enable()
 
     def _enable(self) -> None:
@@ -99,7 +101,7 @@ class TrialBoard(QWidget):
 
     def _open(self) -> None:
         if self.chosen is not None:
-            self.model_wanted.emit(str(self._places.models / self.chosen.model))
+            self.model_wanted.emit(self.chosen)
 
     def _open_page(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._places.page)))
@@ -115,6 +117,15 @@ def _head(records: list[TrialRecord]) -> str:
     words = tr("{count} models. Best: trial {trial}, {architecture}, validation macro F1 {score:.3f}.")
     title = short_title(find_architecture(best.architecture))
     return words.format(count=len(records), trial=best.trial, architecture=title, score=best.macro_f1)
+
+
+def _tested(model: Path) -> str:
+    """Return how good the best model of the last run is on samples that no trial has seen."""
+    try:
+        metrics = read_card(model).metrics if model.is_file() else {}
+    except ModelFileError:
+        return ""
+    return tr("Test macro F1 {score:.3f}.").format(score=metrics["macro_f1"]) if metrics.get("n") else ""
 
 
 def _cells(rank: int, record: TrialRecord) -> list[QTableWidgetItem]:

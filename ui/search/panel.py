@@ -12,14 +12,15 @@ from qgis.PyQt.QtCore import QSignalBlocker, Qt
 from qgis.PyQt.QtWidgets import QListWidgetItem, QWidget
 
 from ...plugin.core.catalog import find_architecture, load_catalog
-from ...plugin.core.errors import InputError
+from ...plugin.core.errors import InputError, OutputError
 from ...plugin.core.jobs import SearchJob
 from ...plugin.core.recipe import placed
-from ...plugin.core.search import TrialRecord
+from ...plugin.core.search import SearchPlaces, TrialRecord
 from ...plugin.core.settings import with_settings
 from ...plugin.host.environment import worker_environment
 from ...plugin.host.preflight import chain_problems
 from ...plugin.host.queue import FAILED, RUNNING, STOPPED, WAITING, Run
+from ...plugin.host.shelf import SUFFIX
 from ...plugin.host.steps import free_path, named, search_jobs, unnumbered
 from ...plugin.host.text import tr
 from ...plugin.run.search import all_range_problems, folder_problem, former_search, varies
@@ -46,7 +47,7 @@ class SearchPanel(QWidget):
         self.ranges_place.addWidget(self.range_table)
         self.board_place.addWidget(self.board)
         self.splitter.setStretchFactor(1, 1)
-        self.splitter.setSizes([320, 600])
+        self.splitter.setSizes([280, 640])
         self.folder_widget.setStorageMode(QgsFileWidget.StorageMode.GetDirectory)
         for entry in load_catalog().values():
             item = QListWidgetItem(short_title(entry), self.architecture_list)
@@ -156,13 +157,7 @@ class SearchPanel(QWidget):
         different = folder_problem(job)
         if different:
             found[self.folder_widget] = different
-        elif self._is_full(job):
-            sentence = tr("{count} models are there already: give a higher number to go on.")
-            found[self.trials_box] = sentence.format(count=len(self.board.records))
         return found
-
-    def _is_full(self, job: SearchJob) -> bool:
-        return len(self.board.records) >= job.trials
 
     # ---- the run ----
 
@@ -188,13 +183,13 @@ class SearchPanel(QWidget):
             self.workspace.messages.failure(str(error))
         is_live = run is not None and not run.is_over
         wrong = {} if is_live else self.problems()
-        lacks_optuna = _lacks_optuna()
+        lacks_optuna, is_full = _lacks_optuna(), len(self.board.records) >= job.trials
         self._marks.show(wrong)
         self.folder_button.setVisible(self.folder_widget in wrong)
         for widget in (self.tabs, self.minutes_box, self.trials_box, self.epochs_box, self.folder_widget):
             widget.setEnabled(not is_live)
         self.search_button.setVisible(not is_live)
-        self.search_button.setEnabled(not wrong and not lacks_optuna)
+        self.search_button.setEnabled(not (wrong or lacks_optuna or is_full))
         self.search_button.setText(tr("&Go on with the search") if self.board.records and not wrong else tr("&Search"))
         self.end_button.setVisible(is_live)
         self.end_button.setEnabled(is_live and run.job is run.jobs[-1])
@@ -202,7 +197,8 @@ class SearchPanel(QWidget):
         self.progress_bar.setVisible(is_live)
         self.progress_bar.setValue(round(1000 * run.progress) if is_live else 0)
         self.environment_button.setVisible(lacks_optuna)
-        self.state_label.setText(_state_text(run, lacks_optuna))
+        self.state_label.setText(_state_text(run, lacks_optuna) or (_full_text(job) if is_full else ""))
+        self.state_label.setVisible(bool(self.state_label.text()))
 
     # ---- what a trial gives ----
 
@@ -213,13 +209,26 @@ class SearchPanel(QWidget):
         sentence = tr("The page Network has the settings of trial {number} now.")
         self.workspace.messages.info(sentence.format(number=record.trial))
 
-    def _open_model(self, model: str) -> None:
-        self.workspace.show_model(Path(model))
+    def _open_model(self, record: TrialRecord) -> None:
+        """Show a copy of a trial's model: renamed or deleted, it leaves the search as it is."""
+        folder = Path(self.job.folder)
+        copy = folder.with_name(f"{folder.name}_trial{record.trial}{SUFFIX}")
+        try:
+            if not copy.exists():
+                self.workspace.shelf.export(SearchPlaces(folder).models / record.model, copy)
+        except OutputError as error:
+            self.workspace.messages.failure(str(error))
+            return
+        self.workspace.show_model(copy)
 
 
 def _lacks_optuna() -> bool:
     answer = worker_environment().answer
     return answer is not None and not answer.problem and _OPTUNA in answer.absent
+
+
+def _full_text(job: SearchJob) -> str:
+    return tr("All {count} models are trained: give a higher number to go on.").format(count=job.trials)
 
 
 def _state_text(run: Optional[Run], lacks_optuna: bool) -> str:

@@ -46,7 +46,8 @@ class RateView(QWidget):
         chart = run.output("chart")
         self.figure_view.show_file(Path(chart) if chart else None, tr("Loss over rising learning rates"))
         awaited = tr("The chart appears with the last step.") if not run.is_over else run.error
-        self._told.setText(run.lines[-1] if self._rate and run.lines else awaited)
+        falls = tr("{title}: the loss falls fastest at {rate}.").format(title=run.title, rate=f"{self._rate:g}")
+        self._told.setText(falls if self._rate else awaited)
         self._show_use()
 
     def _show_use(self) -> None:

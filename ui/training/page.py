@@ -13,7 +13,7 @@ from qgis.PyQt.QtGui import QShowEvent
 from qgis.PyQt.QtWidgets import QListWidgetItem, QWidget
 
 from ...plugin.core.catalog import load_catalog
-from ...plugin.core.jobs import TrainJob
+from ...plugin.core.jobs import SearchJob, TrainJob
 from ...plugin.core.recipe import Recipe, placed
 from ...plugin.host.preflight import ANEW, DOUBTFUL, NOTED, RENAME, WRONG, Finding, findings
 from ...plugin.host.queue import Run
@@ -72,6 +72,7 @@ class TrainPage(Page):
         self.run_panel.map_wanted.connect(self._use_for_map)
         self.rate_button.clicked.connect(self.find_rate)
         fill_menu(self.more_button, workspace.open_algorithm, self._algorithms)
+        workspace.run_wanted.connect(self.show_active)
         workspace.recipe_changed.connect(self._follow)
         workspace.recipe_loaded.connect(self._checking.start)
         workspace.checked.connect(self._checking.start)
@@ -241,6 +242,14 @@ class TrainPage(Page):
         )
         self.run_list.setCurrentRow(0)
         return run
+
+    def show_active(self) -> None:
+        """Bring what runs to the front: the leaderboard of a search, or the first of the runs."""
+        run = self.workspace.queue.active
+        if run is not None:
+            is_search = isinstance(run.jobs[-1], SearchJob)
+            self.tabs.setCurrentWidget(self.search_tab if is_search else self.training_tab)
+            self.run_list.setCurrentRow(list(reversed(self.workspace.queue.runs)).index(run))
 
     def _take_end(self, run: Run, recipe: Recipe, following: str) -> None:
         """Have the page Map ready for a model; after a run that made none its name is free again."""
