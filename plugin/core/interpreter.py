@@ -15,7 +15,7 @@ from .errors import WorkerError
 from .process import run_briefly
 
 ENVIRONMENT_VARIABLE = "CHRONOMAP_PYTHON"
-LEAST_PYTHON = (3, 9)
+LEAST = {"python": (3, 9), "torch": (2, 4)}  # torch: from then on its optimisers are fused on CPUs
 NEEDED = {"torch": "torch", "numpy": "numpy", "safetensors": "safetensors"}  # module -> package
 WANTED = {"sklearn": "scikit-learn", "matplotlib": "matplotlib", "optuna": "optuna"}  # forests, charts, searches
 _PROBE_TIMEOUT_S = 120.0
@@ -91,13 +91,13 @@ def probe(python: str) -> Probe:
 
 def _problem(versions: dict[str, str], problems: dict[str, str]) -> str:
     """Return in words why a Python with these versions cannot run the worker, or ''."""
-    python = versions["python"]
-    if tuple(int(part) for part in python.split(".")[:2]) < LEAST_PYTHON:
-        return f"Python {python} is too old: {LEAST_PYTHON[0]}.{LEAST_PYTHON[1]} or later is needed"
+    for name, (major, minor) in LEAST.items():
+        if name in versions and tuple(int(part) for part in versions[name].split(".")[:2]) < (major, minor):
+            return f"{name.capitalize()} {versions[name]} is too old: {major}.{minor} or later is needed"
     missing = [package for package, reason in problems.items() if not reason]
     broken = [f"{package} cannot be loaded: {reason}" for package, reason in problems.items() if reason]
     if missing:
-        broken.insert(0, f"Python {python} lacks {', '.join(missing)}")
+        broken.insert(0, f"Python {versions['python']} lacks {', '.join(missing)}")
     return "; ".join(broken)
 
 

@@ -46,6 +46,7 @@ def test_a_python_says_what_it_has():
     ("versions", "problems", "words"),
     [
         ({"python": "3.8.1"}, {}, "Python 3.8.1 is too old: 3.9 or later is needed"),
+        ({"python": "3.9.2", "torch": "2.3.1+cpu"}, {}, "Torch 2.3.1+cpu is too old: 2.4 or later is needed"),
         ({"python": "3.11.2"}, {"torch": "", "numpy": ""}, "Python 3.11.2 lacks torch, numpy"),
         ({"python": "3.11.2"}, {"torch": "libgomp.so.1 is missing"}, "torch cannot be loaded: libgomp.so.1 is missing"),
     ],
