@@ -10,7 +10,6 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -19,20 +18,14 @@ import numpy as np
 import torch
 from sklearn.ensemble import RandomForestClassifier
 from torch import nn
-from torch.utils.data import DataLoader, TensorDataset
+from training import main as training
 
-from plugin.core.card import ModelCard
-from plugin.core.monitor import Monitor
-from plugin.worker.architectures import build_network, find_entry
-from plugin.worker.device import training_threads
-from plugin.worker.fitting import TRAIN, VALIDATION, Samples
+from plugin.worker.architectures import find_entry
 from plugin.worker.model_file import load_model
 from plugin.worker.series import Preparation
-from plugin.worker.training import Series, Trainer
 
 BATCHES = (256, 1024, 4096, 16384)
 MEASURE_S = 1.0
-EPOCHS = 2
 
 
 def main(model: Path, samples: Path) -> dict[str, float]:
@@ -44,7 +37,7 @@ def main(model: Path, samples: Path) -> dict[str, float]:
     preparation = Preparation(card, _days(arrays), arrays["scale"], arrays["offset"])
     if find_entry(card).architecture.kind == "network":
         found["plain_loop"] = plain_loop(loaded, preparation, values)
-        found.update(training(card, preparation, values, label))
+        found.update(training(model, samples))
     found["sklearn_shallow"] = sklearn_loop(values, label)
     found["sklearn_deep"] = sklearn_loop(values, np.random.default_rng(0).permutation(label))
     return found
@@ -81,40 +74,6 @@ def sklearn_loop(values: np.ndarray, label: np.ndarray, pixels: int = 100_000) -
     forest = RandomForestClassifier(100, random_state=0, n_jobs=-1).fit(series, label)
     window = series[np.resize(np.arange(len(series)), pixels)]
     return pixels * per_second(lambda: forest.predict(window))
-
-
-def training(card: ModelCard, preparation: Preparation, values: np.ndarray, label: np.ndarray) -> dict[str, float]:
-    """Return samples per second of our training and of a plain DataLoader loop with the same network and batches."""
-    card = replace(card, strategy={**card.strategy, "epochs": EPOCHS, "patience": 0})
-    valid = np.ones(values.shape[:2], bool)
-    part = np.where(np.arange(len(label)) < 2, VALIDATION, TRAIN).astype(np.uint8)
-    samples = Samples(values, valid, label, part)
-    training_threads(card.strategy["batch_size"] * values.shape[1])
-    train, validation = (Series.of(samples.only(which), torch.device("cpu")) for which in (TRAIN, VALIDATION))
-    paces: dict[str, float] = {"training": 0.0, "dataloader": 0.0}
-    for _ in range(2):  # the first time, kernels are prepared
-        started = time.perf_counter()
-        Trainer(card, build_network(card), preparation, Monitor()).run(train, validation)
-        ours = EPOCHS * len(label) / (time.perf_counter() - started)
-        theirs = dataloader_loop(card, preparation, (values, label))
-        paces = {"training": max(paces["training"], ours), "dataloader": max(paces["dataloader"], theirs)}
-    return paces
-
-
-def dataloader_loop(card: ModelCard, preparation: Preparation, arrays: tuple[np.ndarray, np.ndarray]) -> float:
-    """Return samples per second of a loop with a DataLoader over normalised float series, as tutorials write it."""
-    values, label = (torch.from_numpy(array) for array in arrays)
-    x, days, _ = preparation.prepare(values, torch.ones(values.shape[:2], dtype=torch.bool))
-    loader = DataLoader(TensorDataset(x, label), batch_size=card.strategy["batch_size"], shuffle=True)
-    network = build_network(card).train()
-    optimizer, criterion = torch.optim.Adam(network.parameters()), nn.CrossEntropyLoss()
-    started = time.perf_counter()
-    for _ in range(EPOCHS):
-        for series, target in loader:
-            optimizer.zero_grad()
-            criterion(network(series, days, torch.ones(series.shape[:2], dtype=torch.bool)), target).backward()
-            optimizer.step()
-    return EPOCHS * len(label) / (time.perf_counter() - started)
 
 
 def per_second(step: Callable[[], object]) -> float:
