@@ -68,36 +68,65 @@ class QuickHeads(Quick):
 
 
 class QuickConvolution(Quick):
-    """A convolution along time with its ReLU, channels last as oneDNN wants them: series come as (N, T, C) anyway."""
+    """A convolution along time with its ReLU, channels last as oneDNN wants them: series come as (N, T, C) anyway.
 
-    def __init__(self, convolution: nn.Conv1d, relu: bool = False) -> None:
+    `padding`: zeros before and behind the series.
+    """
+
+    def __init__(self, convolution: nn.Conv1d, padding: tuple[int, int], relu: bool = False) -> None:
         super().__init__()
-        wide = convolution.weight.detach().unsqueeze(2)  # (out, in, 1, k)
+        before, behind = padding
+        weight = convolution.weight.detach()
+        if behind > before:  # even filters: a weight of 0 more in front, so that both ends are alike
+            weight = nn.functional.pad(weight, (behind - before, 0))
+        wide = weight.unsqueeze(2)  # (out, in, 1, k)
         self.register_buffer("weight", wide.contiguous(memory_format=torch.channels_last))
         self.register_buffer("bias", None if convolution.bias is None else convolution.bias.detach())
-        self.stride, self.dilation, self.groups = convolution.stride[0], convolution.dilation[0], convolution.groups
-        self.padding = _padding(convolution)
+        self.stride, self.padding = convolution.stride[0], behind
         self.relu = relu
 
     def compute(self, x: Tensor) -> Tensor:
         """Return (N, out, T') of x (N, in, T)."""
         wide = x.unsqueeze(2).contiguous(memory_format=torch.channels_last)
-        y = nn.functional.conv2d(
-            wide, self.weight, self.bias, (1, self.stride), self.padding, (1, self.dilation), self.groups
-        ).squeeze(2)
+        y = nn.functional.conv2d(wide, self.weight, self.bias, (1, self.stride), (0, self.padding)).squeeze(2)
         if not self.relu:
             return y
         return y.relu() if torch.is_grad_enabled() else y.relu_()
 
 
+class QuickMaxPool(nn.Module):
+    """The maximum along time, channels last."""
+
+    def __init__(self, pool: nn.MaxPool1d) -> None:
+        super().__init__()
+        self.size, self.stride, self.padding = (1, pool.kernel_size), (1, pool.stride), (0, pool.padding)
+        self.ceil_mode = pool.ceil_mode
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (N, C, T') of x (N, C, T)."""
+        wide = x.unsqueeze(2).contiguous(memory_format=torch.channels_last)
+        return nn.functional.max_pool2d(wide, self.size, self.stride, self.padding, ceil_mode=self.ceil_mode).squeeze(2)
+
+
+class QuickNorm(nn.Module):
+    """A batch normalisation that no layer before it can take in: a factor and a shift for each channel."""
+
+    def __init__(self, norm: nn.BatchNorm1d) -> None:
+        super().__init__()
+        with torch.no_grad():
+            factor = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+            self.register_buffer("factor", factor)
+            self.register_buffer("shift", norm.bias - norm.running_mean * factor)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return x (N, C) or (N, C, T) normalised."""
+        shape = (-1, *(1,) * (x.dim() - 2))
+        return torch.addcmul(self.shift.view(shape), x.to(self.factor.dtype), self.factor.view(shape))
+
+
 def quick_form(network: nn.Module) -> nn.Module:
     """Return a network in eval mode that computes what `network` does, quicker; `network` stays as it is."""
-    if hasattr(network, "fused"):
-        return network.fused()
-    quick = copy.deepcopy(network).eval()
-    for name, part in list(quick.named_children()):
-        setattr(quick, name, _quick_part(part))
-    return quick
+    return quick_part(copy.deepcopy(network).eval())
 
 
 def in_bfloat16(quick: nn.Module) -> nn.Module:
@@ -109,8 +138,23 @@ def in_bfloat16(quick: nn.Module) -> nn.Module:
     return reduced
 
 
-def quick_layers(layers: nn.Sequential) -> nn.Sequential:
-    """Return `layers` in eval mode without dropout, each batch normalisation and ReLU in the layer before it."""
+def quick_part(part: nn.Module) -> nn.Module:
+    """Return the quick form of a part of a network in eval mode; the part itself may be taken to pieces for it."""
+    if hasattr(part, "fused"):
+        return part.fused()
+    if isinstance(part, (nn.Sequential, *_SINGLE)):
+        layers = quick_layers(nn.Sequential(part))
+        return layers if isinstance(part, nn.Sequential) else layers[0]
+    for name, child in list(part.named_children()):
+        setattr(part, name, quick_part(child))
+    return part
+
+
+def quick_layers(layers: nn.Sequential, hands_on: bool = False) -> nn.Sequential:
+    """Return `layers` in eval mode without dropout, each batch normalisation and ReLU in the layer before it.
+
+    `hands_on`: what comes after them takes lower precision too.
+    """
     result: list[nn.Module] = []
     for layer in _flat(layers):
         if isinstance(layer, nn.BatchNorm1d) and result and isinstance(result[-1], (nn.Linear, nn.Conv1d)):
@@ -118,9 +162,9 @@ def quick_layers(layers: nn.Sequential) -> nn.Sequential:
         else:
             result.append(layer)
     fused = list(_fused(result))
-    for layer, after in zip(fused, fused[1:]):
+    for layer, after in zip(fused, [*fused[1:], None]):
         if isinstance(layer, Quick):
-            layer.hands_on = isinstance(after, (Quick, nn.Flatten, nn.ConstantPad1d, nn.MaxPool1d, nn.AvgPool1d))
+            layer.hands_on = isinstance(after, _TAKING_ON) or (after is None and hands_on)
     return nn.Sequential(*fused)
 
 
@@ -135,15 +179,14 @@ def folded(layer: nn.Linear | nn.Conv1d, norm: nn.BatchNorm1d) -> nn.Linear | nn
     return merged
 
 
-def _quick_part(part: nn.Module) -> nn.Module:
-    """Return the quick form of a part of a network."""
-    if isinstance(part, nn.Sequential):
-        return quick_layers(part)
-    if isinstance(part, (nn.Linear, nn.Conv1d)):
-        return next(_fused([part]))
-    for name, child in list(part.named_children()):
-        setattr(part, name, _quick_part(child))
-    return part
+def norm_parts(norm: nn.BatchNorm1d, count: int) -> list[nn.BatchNorm1d]:
+    """Return a batch normalisation in eval mode as `count` ones of its channels, side by side."""
+    width = norm.num_features // count
+    parts = [nn.BatchNorm1d(width, norm.eps).to(norm.weight.dtype).eval() for _ in range(count)]
+    for number, part in enumerate(parts):
+        own = slice(number * width, (number + 1) * width)
+        part.load_state_dict({name: value[own] if value.dim() else value for name, value in norm.state_dict().items()})
+    return parts
 
 
 def _flat(layers: nn.Sequential) -> Iterator[nn.Module]:
@@ -156,17 +199,35 @@ def _flat(layers: nn.Sequential) -> Iterator[nn.Module]:
 
 
 def _fused(layers: list[nn.Module]) -> Iterator[nn.Module]:
-    """Yield `layers` with linear layers and convolutions in their quick form, a ReLU after them inside."""
-    for position, layer in enumerate(layers):
-        before = layers[position - 1] if position else None
-        is_followed = position + 1 < len(layers) and isinstance(layers[position + 1], nn.ReLU)
+    """Yield `layers` in their quick form, zeros before a linear layer or convolution and the ReLU after it inside."""
+    for layer, before, after in zip(layers, [None, *layers], [*layers[1:], None]):
+        relu = isinstance(after, nn.ReLU)
         if isinstance(layer, nn.Linear):
-            yield QuickLinear(layer.weight.detach(), None if layer.bias is None else layer.bias.detach(), is_followed)
+            yield QuickLinear(layer.weight.detach(), None if layer.bias is None else layer.bias.detach(), relu)
         elif isinstance(layer, nn.Conv1d):
-            yield QuickConvolution(layer, is_followed)
-        elif not (isinstance(layer, nn.ReLU) and isinstance(before, (nn.Linear, nn.Conv1d))):
-            yield _quick_part(layer)
+            zeros = before.padding if isinstance(before, nn.ConstantPad1d) else _zeros(layer)
+            yield QuickConvolution(layer, zeros, relu)
+        elif isinstance(layer, nn.MaxPool1d):
+            yield QuickMaxPool(layer)
+        elif isinstance(layer, nn.BatchNorm1d):
+            yield QuickNorm(layer)
+        elif not _is_inside(layer, before, after):
+            yield quick_part(layer)
 
 
-def _padding(convolution: nn.Conv1d) -> tuple[int, int] | str:
-    return convolution.padding if isinstance(convolution.padding, str) else (0, convolution.padding[0])
+def _is_inside(layer: nn.Module, before: nn.Module | None, after: nn.Module | None) -> bool:
+    """Return whether a neighbour's quick form does what `layer` does."""
+    if isinstance(layer, nn.ConstantPad1d):
+        return isinstance(after, nn.Conv1d)
+    return isinstance(layer, nn.ReLU) and isinstance(before, (nn.Linear, nn.Conv1d))
+
+
+def _zeros(convolution: nn.Conv1d) -> tuple[int, int]:
+    """Return how many zeros a convolution has put before and behind a series."""
+    if convolution.padding == "same":
+        return (convolution.kernel_size[0] - 1) // 2, convolution.kernel_size[0] // 2
+    return (0, 0) if convolution.padding == "valid" else (convolution.padding[0], convolution.padding[0])
+
+
+_SINGLE = (nn.Linear, nn.Conv1d, nn.MaxPool1d, nn.BatchNorm1d)
+_TAKING_ON = (Quick, nn.Flatten, QuickMaxPool, nn.AvgPool1d)  # what may follow a layer of lower precision

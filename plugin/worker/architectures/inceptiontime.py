@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from ...core.catalog import Architecture, Hyperparameter, Preset
 from ..convolution import Residual, he_start, same_convolution
+from ..inference import norm_parts, quick_layers
 from . import described
 
 _PER_RESIDUAL = 3  # modules under one shortcut
@@ -73,6 +74,29 @@ class InceptionModule(nn.Module):
         narrowed = self.narrow(x)
         branches = [convolution(narrowed) for convolution in self.convolutions]
         return torch.relu(self.norm(torch.cat([*branches, self.pooled(x)], dim=1)))
+
+    def fused(self) -> FusedInception:
+        """Return the same function in eval mode, faster."""
+        return FusedInception(self)
+
+
+class FusedInception(nn.Module):
+    """An Inception module for inference: each branch with its part of the normalisation, channels last throughout."""
+
+    def __init__(self, module: InceptionModule) -> None:
+        super().__init__()
+        self.narrow = quick_layers(nn.Sequential(module.narrow), hands_on=True)
+        branches, norms = [*module.convolutions, module.pooled], norm_parts(module.norm, _BRANCHES)
+        self.branches = nn.ModuleList(
+            quick_layers(nn.Sequential(branch, norm, nn.ReLU()), hands_on=True) for branch, norm in zip(branches, norms)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (N, 4 filters, T) of x (N, before, T)."""
+        narrowed = self.narrow(x)
+        inputs = [narrowed] * (_BRANCHES - 1) + [x]
+        features = [branch(series).transpose(1, 2) for branch, series in zip(self.branches, inputs)]  # (N, T, filters)
+        return torch.cat(features, dim=2).transpose(1, 2)
 
 
 def scaled_kernels(longest: int, seq_len: int) -> tuple[int, ...]:

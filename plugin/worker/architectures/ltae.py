@@ -158,7 +158,7 @@ class FusedLTAE(AttentionNetwork):
     def attend(self, x: Tensor, days: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
         """Return logits (N, K) and attention (N, heads, T)."""
         dates = self.encode_dates(x.flatten(0, 1)).view(*x.shape[:2], -1)  # (N, T, input_width), not yet normalised
-        scale = self._scale(dates)  # (N, T, 1)
+        scale = self._scale(dates.to(x.dtype))  # (N, T, 1)
         positions = self.positions(days, x.dtype)  # (T, d_model) or (N, T, d_model)
         by_date = positions @ self.score_positions.T + self.score_bias  # (..., T, heads)
         scores = torch.addcmul(by_date, self.compare(dates), scale)  # (N, T, heads)
@@ -172,7 +172,6 @@ class FusedLTAE(AttentionNetwork):
 
     def _scale(self, dates: Tensor) -> Tensor:
         """Return what normalises each of dates (N, T, input_width), once its mean is taken off: (N, T, 1)."""
-        dates = dates.float()
         mean = dates.mean(2, keepdim=True)
         square = torch.linalg.vector_norm(dates, dim=2, keepdim=True).square() / dates.shape[2]
         return ((square - mean.square()).clamp(min=0.0) + self.epsilon).rsqrt()
@@ -180,9 +179,8 @@ class FusedLTAE(AttentionNetwork):
 
 def _softmax_over_dates(scores: Tensor, valid: Tensor) -> Tensor:
     """Return masked_softmax with dates before heads, (N, T, heads), where it takes fewer passes over memory."""
-    lowest = torch.finfo(scores.dtype).min  # beside it a score is lost in rounding
-    masked = scores + torch.where(valid, 0.0, lowest).unsqueeze(2)
-    return masked.softmax(1) * valid.any(1)[:, None, None]
+    lowest = (~valid).to(scores.dtype) * torch.finfo(scores.dtype).min  # beside it a score is lost in rounding
+    return (scores + lowest.unsqueeze(2)).softmax(1) * valid.any(1)[:, None, None]
 
 
 ARCHITECTURE = Architecture(
