@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from ..core.jobs import CubeJob, ExtractJob, Job, RateFinderJob, TableJob
@@ -86,9 +87,9 @@ def free_model(folder: Path, name: str, coming: Collection[str] = ()) -> Path:
 
 def free_path(folder: Path, name: str, suffix: str, coming: Collection[str] = ()) -> Path:
     """Return a file in `folder`, called `name` or name_2, ... and `suffix`, that is neither there nor `coming`."""
-    candidates = [folder / f"{name}{suffix}"]
-    candidates += [folder / f"{name}_{number}{suffix}" for number in range(2, _LONGEST_NAME)]
-    return next((path for path in candidates if not path.exists() and str(path) not in coming), candidates[0])
+    first = folder / f"{name}{suffix}"
+    numbered = (folder / f"{name}_{number}{suffix}" for number in range(2, _LONGEST_NAME))
+    return next((path for path in chain([first], numbered) if not path.exists() and str(path) not in coming), first)
 
 
 def unnumbered(name: str) -> str:

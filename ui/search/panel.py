@@ -47,7 +47,7 @@ class SearchPanel(QWidget):
         self.ranges_place.addWidget(self.range_table)
         self.board_place.addWidget(self.board)
         self.splitter.setStretchFactor(1, 1)
-        self.splitter.setSizes([280, 640])
+        self.splitter.setSizes([300, 620])
         self.folder_widget.setStorageMode(QgsFileWidget.StorageMode.GetDirectory)
         for entry in load_catalog().values():
             item = QListWidgetItem(short_title(entry), self.architecture_list)

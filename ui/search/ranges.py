@@ -90,7 +90,7 @@ class RangeTable(QTableWidget):
         name = QTableWidgetItem(tr(axis.setting.label))
         name.setFlags(_FIXED | Qt.ItemFlag.ItemIsUserCheckable)
         name.setCheckState(Qt.CheckState.Unchecked)
-        name.setToolTip(tr(axis.setting.help))
+        name.setToolTip(f"{tr(axis.setting.label)}: {tr(axis.setting.help)}")
         self.setItem(row, _NAME, name)
         if axis.choices:
             words = QTableWidgetItem(_words(axis))

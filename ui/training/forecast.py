@@ -10,6 +10,7 @@ from typing import Optional
 
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
+from ...plugin.core.machine import available_memory
 from ...plugin.core.monitor import Event
 from ...plugin.core.recipe import Recipe
 from ...plugin.host.inquiry import Inquiry
@@ -110,16 +111,6 @@ def shortages(found: Estimate, folder: Path) -> list[str]:
         sentence = tr("The run may need {needed} of memory, and {free} are free: lower the batch size or the memory.")
         sentences.append(sentence.format(needed=size_words(needed), free=size_words(memory)))
     return sentences
-
-
-def available_memory() -> int:
-    """Return the free memory in bytes, 0 where the system does not tell (only Linux does, in a file)."""
-    try:
-        text = Path("/proc/meminfo").read_text(encoding="utf-8")
-    except OSError:
-        return 0
-    lines = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
-    return int(lines.get("MemAvailable", "0 kB").split()[0]) * 1024
 
 
 def span_words(found: Span) -> str:

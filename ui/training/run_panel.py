@@ -33,6 +33,7 @@ _STEPS = {
     "compare": "Comparing",
     "map": "Making the map",
 }
+_LEAST_LINES = 12  # of the tabs: what is higher scrolls in them
 
 
 class RunPanel(QWidget):
@@ -51,6 +52,7 @@ class RunPanel(QWidget):
         self.learning_stack.addWidget(self.curves)
         self.learning_stack.addWidget(self.rate_view)
         self.scores_place.addWidget(self.scores)
+        self.tabs.setMinimumHeight(_LEAST_LINES * self.fontMetrics().lineSpacing())
         self.keep_button.clicked.connect(lambda: self._run and self._run.stop(keep=True))
         self.discard_button.clicked.connect(lambda: self._run and self._run.stop())
         self.report_button.clicked.connect(self._open_report)
