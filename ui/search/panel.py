@@ -46,6 +46,8 @@ class SearchPanel(QWidget):
         self.range_table, self.board = RangeTable(), TrialBoard()
         self.ranges_place.addWidget(self.range_table)
         self.board_place.addWidget(self.board)
+        QWidget.setTabOrder(self.vary_check, self.range_table)
+        QWidget.setTabOrder(self.range_table, self.minutes_box)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setSizes([300, 620])
         self.folder_widget.setStorageMode(QgsFileWidget.StorageMode.GetDirectory)
