@@ -40,6 +40,8 @@ class Worker:
         ]
         for thread in self._threads:
             thread.start()
+        self.device = ""  # what "auto" is in it, in words
+        self.threads = 0  # that a training may use; 0: all
         self._canceled_at = 0.0
         self._is_finishing = False
 
@@ -188,6 +190,7 @@ def running_worker(setting: str = "", log: Optional[Path] = None) -> Iterator[Wo
         hello = worker.receive(Monitor(), timeout_s=_START_S)
         if hello.get("protocol") != PROTOCOL:
             raise WorkerError("The worker speaks another protocol: reinstall the plugin.")
+        worker.device = hello.get("device", "")
         yield worker
     finally:
         worker.stop()

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Optional
 
@@ -21,6 +22,7 @@ from ..raster.samples import SampleSet, load_samples
 from .compare import run_comparison
 from .compare_measure import answers_of, make_arena
 from .compare_members import SUFFIX, Contender, Member
+from .crew import Crew, crew_size
 from .folder import JobFolder, job_folder
 from .statistics.bootstrap import draw_confusions, intervals
 from .train import train
@@ -76,10 +78,11 @@ def compare_architectures(
     jobs, gap_jobs = list(training_jobs(job)), _gap_jobs(job, samples)
     random: Optional[Score] = None
     with running_worker(python, folder.log) as worker:
-        _train_missing(jobs, samples, _without_repetition(monitor).part(0.0, _TRAINING), worker)
+        crew = Crew(worker, python, folder.log, crew_size(len(jobs), samples.values.nbytes, worker, job.device))
+        _train_missing(jobs, samples, _without_repetition(monitor).part(0.0, _TRAINING), crew)
         if gap_jobs:
             monitor.note("One more forest, split by single pixels: what would that have promised?")
-            _train_missing(gap_jobs, samples, Monitor(is_canceled=monitor.is_canceled), worker)
+            _train_missing(gap_jobs, samples, Monitor(is_canceled=monitor.is_canceled), replace(crew, size=1))
             random = _random_score(gap_jobs, samples, worker, job.draws)
     comparison = places.comparison(job, [entry.model for entry in jobs])
     outputs = run_comparison(comparison, folder, monitor.part(_TRAINING, 1.0), python, random)
@@ -133,18 +136,21 @@ def _rounds(job: CompareTrainJob, candidate: Candidate, stem: Path, spec: SplitS
             )
 
 
-def _train_missing(jobs: Sequence[TrainJob], samples: SampleSet, monitor: Monitor, worker: Worker) -> None:
+def _train_missing(jobs: Sequence[TrainJob], samples: SampleSet, monitor: Monitor, crew: Crew) -> None:
     """Train every model that is not there yet."""
     missing = [job for job in jobs if not is_trained(job, samples.fingerprint)]
     if len(missing) < len(jobs):
         monitor.note(f"{len(jobs) - len(missing)} of {len(jobs)} models are there already and are kept.")
-    for index, job in enumerate(missing):
-        monitor.check()
-        monitor.note(f"Training {index + 1} of {len(missing)}: {Path(job.model).stem}.")
-        Path(job.model).unlink(missing_ok=True)  # of other settings: a stopped training must not leave it as ours
-        part = monitor.part(index / len(missing), (index + 1) / len(missing))
-        with job_folder(job) as folder:
-            train(job, folder, folder.recorded(part), running=worker)
+    crew.work_off(
+        [partial(_train, job, f"Training {n} of {len(missing)}") for n, job in enumerate(missing, 1)], monitor
+    )
+
+
+def _train(job: TrainJob, title: str, worker: Worker, monitor: Monitor) -> None:
+    monitor.note(f"{title}: {Path(job.model).stem}.")
+    Path(job.model).unlink(missing_ok=True)  # of other settings: a stopped training must not leave it as ours
+    with job_folder(job) as folder:
+        train(job, folder, folder.recorded(monitor), running=worker)
 
 
 def is_trained(job: TrainJob, fingerprint: str) -> bool:

@@ -7,6 +7,7 @@ import shutil
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any, Optional
 
@@ -25,6 +26,7 @@ from ..core.version import plugin_version
 from ..core.worker import Worker, running_worker
 from ..raster.samples import SampleSet, load_samples
 from .continuation import continue_samples
+from .crew import Crew, crew_size
 from .ensemble import join, joined
 from .exchange import draw, write_arrays
 from .folder import JobFolder, folder_of
@@ -66,23 +68,23 @@ def train(
             arrays,
             {"values": samples.values, "valid": samples.valid, "label": samples.label, "part": parts.part},
         )
-        return _train(worker, job, message, folder, monitor)
+        message["threads"] = worker.threads
+        crew = Crew(worker, python, folder.log, crew_size(job.ensemble, samples.values.nbytes, worker, job.device))
+        return _train(crew, job, message, folder, monitor)
 
 
-def _train(
-    worker: Worker, job: TrainJob, message: dict[str, Any], folder: JobFolder, monitor: Monitor
-) -> dict[str, Any]:
+def _train(crew: Crew, job: TrainJob, message: dict[str, Any], folder: JobFolder, monitor: Monitor) -> dict[str, Any]:
     """Train one model, or several that are joined; return the job's outputs."""
     outputs: dict[str, Any] = {"model": job.model}
     if job.ensemble > 1:
-        outputs["members"] = _train_members(worker, job, message, folder, monitor)
+        outputs["members"] = _train_members(crew, job, message, folder, monitor)
     else:
         checkpoint = _checkpoint(job, folder)
-        worker.request({**message, "checkpoint": str(checkpoint)}, monitor.part(0.0, 0.97))
+        crew.first.request({**message, "checkpoint": str(checkpoint)}, monitor.part(0.0, 0.97))
     card = read_card(Path(job.model))
     outputs["metrics"] = card.metrics
     if job.report:
-        outputs["report"] = _write_report(worker, card, Path(job.report), folder)
+        outputs["report"] = _write_report(crew.first, card, Path(job.report), folder)
     return outputs
 
 
@@ -110,35 +112,35 @@ def _checkpoint(job: TrainJob, folder: JobFolder, member: int = 0) -> Path:
 
 
 def _train_members(
-    worker: Worker, job: TrainJob, message: dict[str, Any], folder: JobFolder, monitor: Monitor
+    crew: Crew, job: TrainJob, message: dict[str, Any], folder: JobFolder, monitor: Monitor
 ) -> list[str]:
     """Train a model per seed into the job's folder and join them; return their paths.
 
     A user who ends training early keeps the members so far.
     """
-    seed = int(message["strategy"]["seed"])
-    members: list[str] = []
-    for number in range(job.ensemble):
+    members: dict[int, str] = {}
+
+    def train_member(number: int, worker: Worker, monitor: Monitor) -> None:
         path = folder.path / f"member{number + 1}.safetensors"
         if job.fresh:
             path.unlink(missing_ok=True)
-        monitor.note(f"Member {number + 1} of {job.ensemble}, seed {seed + number}:")
-        strategy = {**message["strategy"], "seed": seed + number}
-        share = 0.95 / job.ensemble
-        own = {"strategy": strategy, "model": str(path), "keep_finished": True}
+        seed = int(message["strategy"]["seed"]) + number
+        monitor.note(f"Member {number + 1} of {job.ensemble}, seed {seed}:")
+        own = {"strategy": {**message["strategy"], "seed": seed}, "model": str(path), "keep_finished": True}
         own["checkpoint"] = str(_checkpoint(job, folder, number + 1))
-        worker.request({**message, **own}, monitor.part(number * share, (number + 1) * share))
-        members.append(str(path))
-        if monitor.is_finishing():
-            break
+        worker.request({**message, **own, "threads": worker.threads}, monitor)
+        members[number] = str(path)
+
+    crew.work_off([partial(train_member, number) for number in range(job.ensemble)], monitor.part(0.0, 0.95))
     judging = {name: message[name] for name in ("arrays", "scale", "offset", "days")}
-    if len(members) < LEAST_MEMBERS:
+    paths = [members[number] for number in sorted(members)]
+    if len(paths) < LEAST_MEMBERS:
         monitor.warning("Training was ended with the first member: this model is no ensemble.")
-        shutil.copyfile(members[0], job.model)
-        return members
-    ensemble = EnsembleJob(tuple(members), job.model, device=job.device)
-    join(worker, ensemble, joined(ensemble), judging, monitor.part(0.95, 0.97))
-    return members
+        shutil.copyfile(paths[0], job.model)
+        return paths
+    ensemble = EnsembleJob(tuple(paths), job.model, device=job.device)
+    join(crew.first, ensemble, joined(ensemble), judging, monitor.part(0.95, 0.97))
+    return paths
 
 
 def training_request(job: TrainJob, samples: SampleSet, known: dict[str, Any]) -> dict[str, Any]:

@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-import os
-
 import torch
 
 from ..core.errors import InputError
+from ..core.machine import cores
 
 _SMALL_BATCH = 4096  # series times dates per step, below which one thread is quicker
 
@@ -35,11 +34,6 @@ def describe_device(device: torch.device) -> str:
     return device.type
 
 
-def cores() -> int:
-    """Return how many CPU cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def set_threads(count: int = 0) -> int:
     """Let torch use `count` CPU threads (0: all cores this process may use) and return the number."""
     chosen = min(count, cores()) if count else cores()
@@ -47,9 +41,12 @@ def set_threads(count: int = 0) -> int:
     return chosen
 
 
-def training_threads(positions: int) -> int:
-    """Choose the CPU threads for batches of `positions` series times dates: small ones lose more than they gain."""
-    return set_threads(1 if positions < _SMALL_BATCH else 0)
+def training_threads(positions: int, most: int = 0) -> int:
+    """Choose the CPU threads, at `most` so many, for batches of `positions` series times dates.
+
+    Small batches lose more by a second thread than they gain.
+    """
+    return set_threads(1 if positions < _SMALL_BATCH else most)
 
 
 def make_repeatable() -> None:

@@ -55,7 +55,7 @@ def train(session: Session, message: Event) -> Event:
         return {"event": "done", "outputs": {"model": message["model"]}}
     card = replace(start_card(message, samples, base[0] if base else None), identity=identity)
     device = choose_device(message.get("device", "auto"))
-    training_threads(card.strategy["batch_size"] * samples.values.shape[1])
+    training_threads(card.strategy["batch_size"] * samples.values.shape[1], message.get("threads", 0))
     make_repeatable()
     preparation = Preparation(card, message["days"], message["scale"], message["offset"], device)
     checkpoint = Checkpoint(Path(message["checkpoint"]), identity) if message.get("checkpoint") else None
@@ -71,7 +71,7 @@ def train(session: Session, message: Event) -> Event:
 
 def _identity(message: Event, samples: Samples) -> str:
     """Return a digest of all in a request that decides on the model."""
-    left_out = ("arrays", "model", "checkpoint", "keep_finished", "base", "card")
+    left_out = ("arrays", "model", "checkpoint", "keep_finished", "base", "card", "threads")
     telling = {key: value for key, value in message.items() if key not in left_out}
     telling["card"] = {key: value for key, value in message["card"].items() if key not in ("created", "samples")}
     digest = hashlib.sha256(json.dumps(telling, sort_keys=True).encode())

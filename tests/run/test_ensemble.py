@@ -52,6 +52,18 @@ def test_seeds_become_one_model(seeds):
     assert fractions == sorted(fractions)
 
 
+def test_members_trained_at_once_are_those_trained_alone(chain, seeds):
+    members = [Path(path) for path in seeds[0]["members"]]
+    assert weights(members[0]) == weights(chain.model)  # of the same seed
+    assert weights(members[1]) != weights(chain.model)
+
+
+def weights(model: Path) -> bytes:
+    """Return the numbers of a model file, behind its card."""
+    content = model.read_bytes()
+    return content[8 + int.from_bytes(content[:8], "little") :]
+
+
 def test_members_are_told_beside_the_ensemble(seeds):
     outputs, listener = seeds
     card = read_card(Path(outputs["model"]))
@@ -128,7 +140,7 @@ def test_finishing_early_keeps_the_members_so_far(chain, tmp_path):
     events = []
     monitor = Monitor(events.append, is_finishing=lambda: sum(e["event"] == "epoch" for e in events) > 8)
     run_job(replace(tiny_training(chain.samples, tmp_path / "m.safetensors"), ensemble=5), monitor)
-    assert len(read_card(tmp_path / "m.safetensors").members) == 2
+    assert 2 <= len(read_card(tmp_path / "m.safetensors").members) < 5  # with more cores, more at once
 
 
 def test_a_number_of_members_beyond_reason_is_refused(chain, tmp_path):

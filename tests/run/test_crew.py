@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Several trainings at once: what one of them does to the others, and what is told of them."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from chain import Listener
+from chronomap.plugin.core.errors import InputError
+from chronomap.plugin.core.monitor import Monitor
+from chronomap.plugin.core.worker import Worker, running_worker
+from chronomap.plugin.run.crew import Crew
+
+
+@pytest.fixture(scope="module")
+def first():
+    with running_worker() as worker:
+        yield worker
+
+
+def test_a_training_that_fails_ends_those_beside_it(first, tmp_path):
+    ended = []
+
+    def fail(worker: Worker, monitor: Monitor) -> None:
+        raise InputError("Too few samples.")
+
+    def go_on(worker: Worker, monitor: Monitor) -> None:
+        try:
+            while True:
+                monitor.check()
+                time.sleep(0.01)
+        finally:
+            ended.append(worker.threads)
+
+    with pytest.raises(InputError, match="Too few samples"):
+        Crew(first, "", tmp_path / "log.txt", size=2).work_off([go_on, fail, go_on], Monitor())
+    assert len(ended) == 1
+
+
+def test_progress_is_that_of_all_and_epochs_those_of_the_eldest(first):
+    def train(worker: Worker, monitor: Monitor) -> None:
+        monitor.progress(0.5)
+        monitor.on_event({"event": "epoch", "epoch": 1})
+
+    listener = Listener()
+    Crew(first, "", Path("log.txt")).work_off([train, train], listener.monitor)
+    assert [event["fraction"] for event in listener.events if event["event"] == "progress"] == [0.25, 0.75]
+    assert sum(event["event"] == "epoch" for event in listener.events) == 2
