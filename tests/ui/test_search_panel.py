@@ -13,8 +13,10 @@ from chronomap.plugin.core.recipe import Recipe
 from chronomap.plugin.host.environment import worker_environment
 from chronomap.plugin.host.queue import DONE, Run
 from chronomap.plugin.host.steps import rate_jobs
+from chronomap.ui.network.fields import NumberBox
 from chronomap.ui.search.rate_view import RateView
 from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtTest import QTest
 from synthetic import small_cube
 from waiting import wait_until
 
@@ -92,7 +94,11 @@ def test_what_is_set_becomes_the_search_of_the_recipe(panel, workspace):
     table = panel.range_table
     row = next(r for r in range(table.rowCount()) if table.item(r, 0).text() == "Momentum")
     table.item(row, 0).setCheckState(Qt.CheckState.Checked)
-    table.item(row, 1).setData(Qt.ItemDataRole.EditRole, 0.7)
+    table.editItem(table.item(row, 1))
+    editor = table.findChild(NumberBox)
+    editor.setValue(0.7)
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    wait_until(lambda: bool(workspace.recipe.search.ranges), 5.0)
     panel.epochs_box.setValue(9)
     panel.vary_check.setChecked(False)
     search = workspace.recipe.search
