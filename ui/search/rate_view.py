@@ -50,6 +50,10 @@ class RateView(QWidget):
         self._told.setText(falls if self._rate else awaited)
         self._show_use()
 
+    def hasHeightForWidth(self) -> bool:  # noqa: N802 (Qt's name)
+        """Ask for no height of its own, though labels wrap: what stands beside it in the window would be pushed out."""
+        return False
+
     def _show_use(self) -> None:
         self.use_button.setVisible(bool(self._rate))
         is_taken = self._workspace.recipe.train.strategy.get(_SETTING) == self._rate

@@ -69,6 +69,10 @@ class Scores(QWidget):
         self._fill_classes(metrics, {info.name: info.color for info in card.classes})
         self._fill_confusion(metrics)
 
+    def hasHeightForWidth(self) -> bool:  # noqa: N802 (Qt's name)
+        """Ask for no height of its own, though labels wrap: what stands beside it in the window would be pushed out."""
+        return False
+
     def _fill_classes(self, metrics: dict[str, Any], colors: dict[str, str]) -> None:
         heads = (tr("Class"), tr("Test samples"), tr("Precision (user's)"), tr("Recall (producer's)"), tr("F1"))
         table, rows = self._classes, metrics["classes"]
