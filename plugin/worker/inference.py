@@ -124,6 +124,22 @@ class QuickNorm(nn.Module):
         return torch.addcmul(self.shift.view(shape), x.to(self.factor.dtype), self.factor.view(shape))
 
 
+class QuickLayerNorm(nn.Module):
+    """Layer normalisation in passes over all rows: torch's own kernel goes row by row, and rows are short here."""
+
+    def __init__(self, norm: nn.LayerNorm) -> None:
+        super().__init__()
+        self.register_buffer("factor", norm.weight.detach() * norm.normalized_shape[0] ** 0.5)
+        self.register_buffer("shift", norm.bias.detach())
+        self.least = norm.eps * norm.normalized_shape[0]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return x (..., width) normalised."""
+        centred = x - x.mean(-1, keepdim=True)
+        length = torch.linalg.vector_norm(centred, dim=-1, keepdim=True)
+        return torch.addcmul(self.shift, centred * (length.square() + self.least).rsqrt(), self.factor)
+
+
 def quick_form(network: nn.Module) -> nn.Module:
     """Return a network in eval mode that computes what `network` does, quicker; `network` stays as it is."""
     return quick_part(copy.deepcopy(network).eval())
@@ -211,6 +227,8 @@ def _fused(layers: list[nn.Module]) -> Iterator[nn.Module]:
             yield QuickMaxPool(layer)
         elif isinstance(layer, nn.BatchNorm1d):
             yield QuickNorm(layer)
+        elif isinstance(layer, nn.LayerNorm):
+            yield QuickLayerNorm(layer)
         elif not _is_inside(layer, before, after):
             yield quick_part(layer)
 
@@ -229,5 +247,5 @@ def _zeros(convolution: nn.Conv1d) -> tuple[int, int]:
     return (0, 0) if convolution.padding == "valid" else (convolution.padding[0], convolution.padding[0])
 
 
-_SINGLE = (nn.Linear, nn.Conv1d, nn.MaxPool1d, nn.BatchNorm1d)
+_SINGLE = (nn.Linear, nn.Conv1d, nn.MaxPool1d, nn.BatchNorm1d, nn.LayerNorm)
 _TAKING_ON = (Quick, nn.Flatten, QuickMaxPool, nn.AvgPool1d)  # what may follow a layer of lower precision

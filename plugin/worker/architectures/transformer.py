@@ -96,7 +96,8 @@ class Transformer(AttentionNetwork):
         if self.pooling == TOKEN:
             return features[:, 0], torch.ones_like(features[:, :, 0])
         if self.pooling == MAX:
-            highest = features.masked_fill(~valid.unsqueeze(2), float("-inf")).amax(1)
+            lowest = (~valid).to(features.dtype) * torch.finfo(features.dtype).min
+            highest = (features + lowest.unsqueeze(2)).amax(1)
             return torch.where(valid.any(1, keepdim=True), highest, 0.0), mean_weights(valid, features.dtype)
         weights = mean_weights(valid, features.dtype)
         if self.pooling == ATTENTION:
