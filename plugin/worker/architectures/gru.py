@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ...core.catalog import Architecture, Preset
+from ..inference import QuickLinear
 from ..recurrent import RecurrentNetwork, RecurrentShape, recurrent_hyperparameters
 from . import described
 
@@ -63,6 +64,40 @@ class _HoldingGRU(nn.GRU):
                 update.fill_(_HOLD)
                 reset.zero_()
                 new.zero_()
+
+    def fused(self) -> QuickGRU:
+        """Return the same function in eval mode, faster."""
+        return QuickGRU(self)
+
+
+class QuickGRU(nn.Module):
+    """The layer for inference: one product for the inputs of all dates, a thin one for the state at each date."""
+
+    def __init__(self, layer: _HoldingGRU) -> None:
+        super().__init__()
+        weights = [[weight.detach() for weight in direction] for direction in layer.all_weights]
+        self.from_input = nn.ModuleList(QuickLinear(given, bias) for given, _, bias, _ in weights)
+        self.from_state = nn.ModuleList(QuickLinear(own, bias) for _, own, _, bias in weights)
+
+    def forward(self, states: Tensor, valid: Tensor) -> Tensor:
+        """Return states (N, T, outputs) of (N, T, inputs)."""
+        invalid = (~valid).unsqueeze(2).to(states.dtype)
+        dates = torch.cat([states, invalid], dim=2).transpose(0, 1).contiguous()  # (T, N, inputs + 1)
+        return torch.cat([self._read(dates, direction) for direction in range(len(self.from_state))], dim=2)
+
+    def _read(self, dates: Tensor, direction: int) -> Tensor:
+        """Return the states (N, T, width) of one direction: 0 from the first date on, 1 from the last."""
+        steps = self.from_input[direction](dates).unbind(0)
+        width = steps[0].shape[1] // 3
+        state, states = torch.zeros_like(steps[0][:, :width]), []
+        for given in reversed(steps) if direction else steps:
+            own = self.from_state[direction](state)
+            gates = given[:, : 2 * width] + own[:, : 2 * width]
+            reset, update = gates.sigmoid().chunk(2, dim=1)
+            new = torch.addcmul(given[:, 2 * width :], reset, own[:, 2 * width :]).tanh()
+            state = torch.lerp(new, state, update)
+            states.append(state)
+        return torch.stack(states[::-1] if direction else states, dim=1)
 
 
 ARCHITECTURE = Architecture(
