@@ -10,6 +10,8 @@ import pytest
 from chronomap.plugin.core.interpreter import Probe
 from chronomap.plugin.core.jobs import CubeJob, ExtractJob, SearchJob, TrainJob
 from chronomap.plugin.core.recipe import Recipe
+from chronomap.plugin.core.records import write_json
+from chronomap.plugin.core.search import PRUNED, SearchPlaces, TrialRecord, append_record
 from chronomap.plugin.host.environment import worker_environment
 from chronomap.plugin.host.queue import DONE, Run
 from chronomap.plugin.host.steps import rate_jobs
@@ -74,7 +76,7 @@ def test_a_search_fills_its_board_and_gives_settings_and_models(panel, workspace
     wait_until(lambda: run.is_over)
     assert (run.state, run.error) == (DONE, "")
     assert panel.board.table.rowCount() == 2
-    assert "All 2 models are trained" in panel.state_label.text()
+    assert "2 models are trained" in panel.state_label.text()
     assert "Test macro F1" in panel.board.head_label.text()
     panel.trials_box.setValue(3)
     assert panel.search_button.isEnabled()
@@ -88,6 +90,25 @@ def test_a_search_fills_its_board_and_gives_settings_and_models(panel, workspace
     panel.board.open_button.click()
     assert window.page("models").name_edit.text() == f"search_trial{record.trial}"
     assert {model.name for model in workspace.shelf.models()} == {"best", f"search_trial{record.trial}"}
+
+
+def test_a_folder_brings_its_search_and_another_search_takes_its_own(panel, workspace, tmp_path):
+    folder = tmp_path / "out/search"
+    folder.mkdir(parents=True)
+    job = replace(panel.job, architectures=("gru",), settings=("momentum",))
+    write_json(SearchPlaces(folder).job, {"job": job, "fingerprint": ""})
+    append_record(SearchPlaces(folder).records, TrialRecord(1, "gru", PRUNED, {"momentum": 0.7}, 0.5))
+    panel.folder_widget.setFilePath("")
+    panel.folder_widget.setFilePath(str(folder))
+    assert workspace.recipe.search.architectures == ("gru",)
+    assert panel.range_table.settings() == ("momentum",)
+    assert panel.board.table.item(0, 5).text() == "ended early"
+    assert panel.problems() == {}
+    panel.vary_check.toggle()
+    assert "holds another search" in panel.problems()[panel.folder_widget]
+    panel.folder_button.click()
+    assert panel.folder_widget.filePath() == f"{folder}_2"
+    assert panel.problems() == {}
 
 
 def test_what_is_set_becomes_the_search_of_the_recipe(panel, workspace):

@@ -33,6 +33,7 @@ from ...plugin.core.settings import (
 from ...plugin.core.strategy import strategy_groups, strategy_of
 from ...plugin.host.text import tr
 from ...plugin.run.continuation import base_problems
+from ..gaps import is_dark
 from ..loading import load_ui
 from ..page import Page
 from ..workspace import Workspace
@@ -43,6 +44,7 @@ from .size import SizeMeter
 from .stages import stages
 
 _LEAST_LINES = 9  # of the form
+_LINK_ON_DARK = "#6fd0df"  # as in the help; a theme's style sheet leaves links dark blue
 
 
 class NetworkPage(Page):
@@ -166,7 +168,7 @@ class NetworkPage(Page):
         self.architecture_list.show_choice(architecture.id)
         self.title_label.setText(tr(architecture.title))
         self.summary_label.setText(_description(architecture))
-        self.links_label.setText(_links(architecture))
+        self.links_label.setText(_links(architecture, _LINK_ON_DARK if is_dark(self.palette()) else ""))
         self.preset_combo.clear()
         for preset in architecture.presets:
             self.preset_combo.addItem(f"{preset.name} – {tr(preset.title)}", preset.name)
@@ -186,11 +188,14 @@ class NetworkPage(Page):
             self.gaps_changed.emit()
 
 
-def _links(architecture: Architecture) -> str:
-    """Return links to the paper and to the help, as rich text."""
-    paper = f'<a href="https://doi.org/{escape(architecture.doi)}">{tr("Paper")}</a>' if architecture.doi else ""
+def _links(architecture: Architecture, color: str) -> str:
+    """Return links to the paper and to the help, as rich text, in `color` ('': the usual one)."""
     page = QUrl.fromLocalFile(str(architecture_page(architecture.id))).toString()
-    return " · ".join(part for part in (paper, f'<a href="{escape(page)}">{tr("Help")}</a>') if part)
+    targets = {tr("Help"): page}
+    if architecture.doi:
+        targets = {tr("Paper"): f"https://doi.org/{architecture.doi}", **targets}
+    style = f' style="color: {color}"' if color else ""
+    return " · ".join(f'<a href="{escape(target)}"{style}>{title}</a>' for title, target in targets.items())
 
 
 def _description(architecture: Architecture) -> str:

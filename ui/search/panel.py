@@ -199,7 +199,9 @@ class SearchPanel(QWidget):
         self.progress_bar.setVisible(is_live)
         self.progress_bar.setValue(round(1000 * run.progress) if is_live else 0)
         self.environment_button.setVisible(lacks_optuna)
-        self.state_label.setText(_state_text(run, lacks_optuna) or (_full_text(job) if is_full else ""))
+        self.state_label.setText(
+            _state_text(run, lacks_optuna) or (_full_text(len(self.board.records)) if is_full else "")
+        )
         self.state_label.setVisible(bool(self.state_label.text()))
 
     # ---- what a trial gives ----
@@ -229,8 +231,8 @@ def _lacks_optuna() -> bool:
     return answer is not None and not answer.problem and _OPTUNA in answer.absent
 
 
-def _full_text(job: SearchJob) -> str:
-    return tr("All {count} models are trained: give a higher number to go on.").format(count=job.trials)
+def _full_text(count: int) -> str:
+    return tr("{count} models are trained: give a higher number to go on.").format(count=count)
 
 
 def _state_text(run: Optional[Run], lacks_optuna: bool) -> str:
