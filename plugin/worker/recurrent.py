@@ -80,6 +80,8 @@ class RecurrentNetwork(nn.Module):
         """Return logits (N, K) of x (N, T, C), days (T,) or (N, T), valid (N, T)."""
         states = self.norm_in(torch.cat([x, time_channels(days, valid).to(x.dtype)], dim=2))
         order = (~valid).to(torch.int32).argsort(dim=1, stable=True)  # valid dates first, in their order
+        if not self.training and states.device.type == "cpu":  # (elsewhere the count would have to be waited for)
+            order = order[:, : max(1, int(valid.sum(1).max()))]  # no series has more valid dates
         valid = valid.gather(1, order)
         states = torch.where(valid.unsqueeze(2), take_dates(states, order), 0.0)
         for number, layer in enumerate(self.recurrent):

@@ -59,6 +59,15 @@ def test_odd_widths_change_no_bit_either(tmp_path, key, odd):
     assert is_position_free(make_predictor(tmp_path, key, **odd), "int16")
 
 
+@pytest.mark.parametrize("key", ["gru", "lstm", "rnn", "starrnn"])
+def test_a_series_without_gaps_changes_no_bit_of_those_beside_it(tmp_path, key):
+    predictor, (values, valid) = make_predictor(tmp_path, key, width=7), tensors(64)
+    valid[:, 5:] = False  # recurrent networks read no further than the longest series
+    alone = predictor.predict(values, valid)[0]
+    valid[0] = True
+    assert torch.equal(predictor.predict(values, valid)[0][1:], alone[1:])
+
+
 @pytest.mark.parametrize("key", ["tempcnn", "ltae", "gru"])
 def test_equals_the_plain_network_with_its_temperature(tmp_path, key):
     predictor = make_predictor(tmp_path, key, temperature=2.5)
