@@ -16,6 +16,7 @@ from chronomap.plugin.host.environment import worker_environment
 from chronomap.plugin.host.queue import DONE, Run
 from chronomap.plugin.host.steps import rate_jobs
 from chronomap.ui.network.fields import NumberBox
+from chronomap.ui.search.panel import SearchPanel
 from chronomap.ui.search.rate_view import RateView
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
@@ -70,7 +71,12 @@ def test_the_rate_that_was_found_can_be_taken(qgis_app, workspace, recipe):
     assert (view.use_button.text(), view.use_button.isEnabled()) == ("0.0046 is in use", False)
 
 
-def test_a_search_fills_its_board_and_gives_settings_and_models(panel, workspace, window, tmp_path):
+def test_a_search_fills_its_board_and_gives_settings_and_models(workspace, recipe):
+    shown = []
+    workspace.model_wanted.connect(lambda path: shown.append(path.stem))
+    workspace.load(recipe)
+    panel = SearchPanel(workspace)
+    panel.show_recipe()
     panel.search_button.click()
     (run,) = workspace.queue.runs
     wait_until(lambda: run.is_over)
@@ -88,7 +94,7 @@ def test_a_search_fills_its_board_and_gives_settings_and_models(panel, workspace
     assert (train.architecture, train.strategy["epochs"]) == ("mlp", 1)
     assert train.hyperparameters["width"] == record.settings["width"]
     panel.board.open_button.click()
-    assert window.page("models").name_edit.text() == f"search_trial{record.trial}"
+    assert shown == [f"search_trial{record.trial}"]
     assert {model.name for model in workspace.shelf.models()} == {"best", f"search_trial{record.trial}"}
 
 

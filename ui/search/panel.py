@@ -199,9 +199,8 @@ class SearchPanel(QWidget):
         self.progress_bar.setVisible(is_live)
         self.progress_bar.setValue(round(1000 * run.progress) if is_live else 0)
         self.environment_button.setVisible(lacks_optuna)
-        self.state_label.setText(
-            _state_text(run, lacks_optuna) or (_full_text(len(self.board.records)) if is_full else "")
-        )
+        full = _full_text(len(self.board.records)) if is_full else ""
+        self.state_label.setText(_state_text(run, lacks_optuna) or full)
         self.state_label.setVisible(bool(self.state_label.text()))
 
     # ---- what a trial gives ----
