@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from ..core.monitor import Monitor
-from .device import choose_device, cores, describe_device
+from .device import choose_device, describe_device, lanes_of
 from .openvino_form import openvino_version
 from .predictor import OPENVINO, TORCH, Predictor, torch_readable
 
@@ -27,7 +27,7 @@ _SLOW_S = 0.5  # a single batch that takes longer ends the search
 
 @dataclass(frozen=True)
 class Compute:
-    """How a map is computed. `threads` batches are in work at once, each on one core: results do not depend on it.
+    """How a map is computed. `threads` batches are in work at once, see lanes_of: results do not depend on it.
 
     `engine` computes the networks (TORCH or OPENVINO), `dtype` is their number type. `kernels` names what computed, to
     tell when that changes.
@@ -42,13 +42,16 @@ class Compute:
 
 
 class Lanes:
-    """Threads that each compute batches of their own, on one core: no waiting for each other inside an operation."""
+    """Threads that each compute batches of their own: on one core, or in a stream of their own on the card."""
 
-    def __init__(self, threads: int) -> None:
-        self._pool = ThreadPoolExecutor(threads, "lane")
+    def __init__(self, threads: int, device: torch.device) -> None:
+        self._is_cuda = device.type == "cuda"
+        self._pool = ThreadPoolExecutor(threads, "lane", _take_stream if self._is_cuda else None)
 
     def run(self, work: Callable[[Any], None], items: Iterable[Any]) -> None:
         """Do `work` on every item; at the first error the rest is dropped, and the error raised once all are still."""
+        if self._is_cuda:
+            torch.cuda.current_stream().synchronize()  # weights may still be on their way: streams do not wait
         futures = [self._pool.submit(work, item) for item in items]
         wait(futures, return_when=FIRST_EXCEPTION)
         for future in futures:
@@ -67,12 +70,16 @@ class Lanes:
         self._pool.shutdown()
 
 
+def _take_stream() -> None:
+    torch.cuda.set_stream(torch.cuda.Stream())
+
+
 @contextmanager
-def lanes(threads: int) -> Iterator[Lanes]:
+def lanes(threads: int, device: torch.device | str = "cpu") -> Iterator[Lanes]:
     """Yield Lanes, torch itself held to one thread meanwhile."""
     former = torch.get_num_threads()
     torch.set_num_threads(1)
-    made = Lanes(threads)
+    made = Lanes(threads, torch.device(device))
     try:
         yield made
     finally:
@@ -88,8 +95,7 @@ def start_compute(device_name: str, former: dict[str, Any], monitor: Monitor) ->
     """
     if not former:
         device = choose_device(device_name)
-        threads = cores() if device.type == "cpu" else 1
-        return Compute(device.type, batch=0, threads=threads, kernels=kernels_of(device))
+        return Compute(device.type, batch=0, threads=lanes_of(device), kernels=kernels_of(device))
     kept = Compute(**{name: former[name] for name in Compute.__dataclass_fields__ if name in former})
     best = choose_device("auto").type
     device = torch.device(kept.device if kept.device in ("cpu", best) else "cpu")
@@ -100,7 +106,7 @@ def start_compute(device_name: str, former: dict[str, Any], monitor: Monitor) ->
             "numbers may differ in their last digit from what is already mapped."
         )
         kept = replace(kept, engine=TORCH, dtype="float32", kernels=kernels)
-    return replace(kept, device=device.type, threads=cores() if device.type == "cpu" else 1)
+    return replace(kept, device=device.type, threads=lanes_of(device))
 
 
 def settle(compute: Compute, predictor: Predictor, dtype: str, lanes_: Lanes, monitor: Monitor) -> Compute:
@@ -112,7 +118,12 @@ def settle(compute: Compute, predictor: Predictor, dtype: str, lanes_: Lanes, mo
     for batch in _CPU_BATCHES if compute.device == "cpu" else _GPU_BATCHES:
         monitor.check()
         predictor.batch = batch
-        pace[batch], slowest_s = _measure(predictor, dtype, compute.threads, lanes_)
+        try:
+            pace[batch], slowest_s = _measure(predictor, dtype, compute.threads, lanes_)
+        except torch.cuda.OutOfMemoryError:
+            if not pace:
+                raise
+            break
         if slowest_s > _SLOW_S:
             break
     for batch in sorted(pace, key=lambda size: -pace[size]):
@@ -154,7 +165,7 @@ def _measure(predictor: Predictor, dtype: str, threads: int, lanes_: Lanes) -> t
     def work(_: int) -> None:
         predictor.answer(values, valid)
         if predictor.device.type == "cuda":
-            torch.cuda.synchronize()
+            torch.cuda.current_stream().synchronize()
 
     lanes_.run(work, range(threads))  # the first time, kernels are prepared
     started, quickest = time.perf_counter(), float("inf")

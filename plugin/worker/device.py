@@ -8,6 +8,7 @@ import torch
 from ..core.errors import InputError
 from ..core.machine import cores
 
+_CUDA_LANES = 3  # while one is copied to the card another is computed, a third copied back
 _SMALL_BATCH = 4096  # series times dates per step, below which one thread is quicker
 
 
@@ -32,6 +33,11 @@ def describe_device(device: torch.device) -> str:
     if device.type == "cuda":
         return f"cuda ({torch.cuda.get_device_name(device)})"
     return device.type
+
+
+def lanes_of(device: torch.device) -> int:
+    """Return how many batches a map has in work at once on the device: a core computes one, a card several."""
+    return {"cpu": cores(), "cuda": _CUDA_LANES}.get(device.type, 1)
 
 
 def set_threads(count: int = 0) -> int:

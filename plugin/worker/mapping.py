@@ -118,7 +118,7 @@ class OpenMap:
             self._predictor = _load(message, compute)
             self._codes = self._make_codes(message)
             self._slots = self._map_slots(*message["slots"])
-            self._lanes: Lanes = self._resources.enter_context(lanes(compute.threads))
+            self._lanes: Lanes = self._resources.enter_context(lanes(compute.threads, compute.device))
             if not compute.batch:
                 compute = settle(compute, self._predictor, self._layout.dtype, self._lanes, monitor)
                 if message.get("probe"):

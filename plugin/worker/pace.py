@@ -21,7 +21,7 @@ from .architectures import build_network, find_entry
 from .classical import fit_classical
 from .compute import lanes, pixels_per_second
 from .cost import cost_of
-from .device import cores, training_threads
+from .device import lanes_of, training_threads
 from .evaluation import predict_logits
 from .fitting import TRAIN, Samples
 from .model_file import network_arrays, save_model
@@ -103,8 +103,8 @@ class Trial:
             model = Path(folder) / "model.safetensors"
             save_model(model, self.card, arrays)
             predictor = Predictor(model, self.days, self.scale, 0 * self.scale, self.device)
-        threads = cores() if self.device.type == "cpu" else 1
-        with lanes(threads) as lanes_:
+        threads = lanes_of(self.device)
+        with lanes(threads, self.device) as lanes_:
             seconds = {}
             for predictor.batch in batches:
                 seconds[predictor.batch] = 1.0 / pixels_per_second(predictor, self.dtype, threads, lanes_)

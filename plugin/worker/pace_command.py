@@ -33,7 +33,7 @@ def pace(session: Session, message: Event) -> Event:
     scale, offset = np.asarray(message["scale"], np.float32), np.asarray(message["offset"], np.float32)
     predictor = Predictor(Path(message["model"]), message["days"], scale, offset, compute.device)
     dtype = str(message["dtype"])
-    with lanes(compute.threads) as lanes_:
+    with lanes(compute.threads, compute.device) as lanes_:
         settle(compute, predictor, dtype, lanes_, session.monitor)
         pixels = pixels_per_second(predictor, dtype, compute.threads, lanes_)
     device = f"{describe_device(predictor.device)}, {compute.threads} threads"

@@ -87,13 +87,19 @@ class Predictor:
         the heads of its own.
         """
         count = len(values)
-        values, valid = _padded(values, self.batch), _padded(valid != 0, self.batch)
+        values, valid = self._sent(_padded(values, self.batch)), self._sent(_padded(valid != 0, self.batch))
         answers = [member.answer(values, valid, attention) for member in self._members]
         probability = sum((found for found, _ in answers[1:]), answers[0][0]) / len(answers)
         weights = _joined([found for _, found in answers if found is not None])
         if weights is not None:
             weights = weights[:count] if self._back is None else weights[:count, :, self._back]
         return Answer(probability[:count], weights, valid[:count].sum(1).to(self.device))
+
+    def _sent(self, series: Tensor) -> Tensor:
+        """Return `series` on its way to the card, as stored; other devices get theirs in Preparation."""
+        if self.device.type != "cuda" or series.device.type != "cpu":
+            return series
+        return series.pin_memory().to(self.device, non_blocking=True)
 
     @property
     def gives_attention(self) -> bool:

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 from chronomap.plugin.core.errors import InputError
+from chronomap.plugin.core.monitor import Monitor
 from chronomap.plugin.worker.architectures import registry
-from chronomap.plugin.worker.compute import is_position_free
+from chronomap.plugin.worker.compute import Compute, is_position_free, lanes, settle
 from chronomap.plugin.worker.model_file import load_model
 from chronomap.plugin.worker.predict_command import predict
 from chronomap.plugin.worker.predictor import Predictor, torch_readable
@@ -48,6 +49,20 @@ def test_every_grouping_of_the_pixels_gives_the_same_bits(tmp_path, key):
 @pytest.mark.parametrize(("key", "batch"), [(key, 64) for key in registry()] + [(key, 256) for key in KEYS])
 def test_the_place_in_a_batch_changes_no_bit(tmp_path, key, batch):
     assert is_position_free(make_predictor(tmp_path, key, batch), "int16")
+
+
+def test_a_batch_for_which_the_card_has_no_memory_is_not_chosen(tmp_path, monkeypatch):
+    predictor = make_predictor(tmp_path, "ltae")
+    answer = predictor.answer
+
+    def answer_few(values, *rest):
+        if len(values) > 256:
+            raise torch.cuda.OutOfMemoryError("no memory")
+        return answer(values, *rest)
+
+    monkeypatch.setattr(predictor, "answer", answer_few)
+    with lanes(2) as lanes_:
+        assert settle(Compute(threads=2), predictor, "int16", lanes_, Monitor()).batch <= 256
 
 
 @pytest.mark.parametrize(
