@@ -118,6 +118,7 @@ def test_a_folder_brings_its_search_and_another_search_takes_its_own(panel, work
 
 
 def test_what_is_set_becomes_the_search_of_the_recipe(panel, workspace):
+    workspace.update(search=replace(workspace.recipe.search, ranges={"mlp.width": [8, 64]}))  # of the toolbox
     table = panel.range_table
     row = next(r for r in range(table.rowCount()) if table.item(r, 0).text() == "Momentum")
     table.item(row, 0).setCheckState(Qt.CheckState.Checked)
@@ -125,12 +126,12 @@ def test_what_is_set_becomes_the_search_of_the_recipe(panel, workspace):
     editor = table.findChild(NumberBox)
     editor.setValue(0.7)
     QTest.keyClick(editor, Qt.Key.Key_Return)
-    wait_until(lambda: bool(workspace.recipe.search.ranges), 5.0)
+    wait_until(lambda: len(workspace.recipe.search.ranges) > 1, 5.0)
     panel.epochs_box.setValue(9)
     panel.vary_check.setChecked(False)
     search = workspace.recipe.search
     assert set(search.settings) == {*SearchJob.settings, "momentum"}
-    assert search.ranges == {"momentum": [0.7, 0.99]}
+    assert search.ranges == {"mlp.width": [8, 64], "momentum": [0.7, 0.99]}
     assert (search.strategy, search.vary_architecture) == ({"epochs": 9}, False)
 
 

@@ -115,13 +115,14 @@ class SearchPanel(QWidget):
     def _take(self) -> None:
         """Take what is set into the recipe."""
         items = [self.architecture_list.item(row) for row in range(self.architecture_list.count())]
-        epochs = self.epochs_box.value()
+        epochs, former = self.epochs_box.value(), self.workspace.recipe.search
+        strategy = {name: value for name, value in former.strategy.items() if name != "epochs"}
         self._update(
             architectures=tuple(item.data(_ID) for item in items if item.checkState() == Qt.CheckState.Checked),
             settings=self.range_table.settings(),
             vary_architecture=self.vary_check.isChecked(),
-            ranges=self.range_table.ranges(),
-            strategy={"epochs": epochs} if epochs else {},
+            ranges=self.range_table.ranges(former.ranges),
+            strategy={**strategy, "epochs": epochs} if epochs else strategy,
             trials=self.trials_box.value(),
             minutes=float(self.minutes_box.value()),
         )

@@ -74,9 +74,10 @@ class RangeTable(QTableWidget):
             if self.item(row, _NAME).checkState() == Qt.CheckState.Checked
         )
 
-    def ranges(self) -> dict[str, Any]:
-        """Return the ranges that are not as they are declared."""
-        found: dict[str, Any] = {}
+    def ranges(self, former: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the ranges that are not as they are declared, and of `former` those that have no numbers here."""
+        numbers = {axis.setting.name for axis in self._axes if not axis.choices}
+        found = {name: limits for name, limits in former.items() if name not in numbers}
         for row, axis in enumerate(self._axes):
             if axis.choices:
                 continue
