@@ -2,17 +2,20 @@
 """Run a job without QGIS: ``python -m plugin.run job.json`` (GDAL and numpy here, torch in CHRONOMAP_PYTHON).
 
 ``--shard 2/8`` makes the second of eight parts of a map, for processes or machines that share only files; the part
-that ends last joins all.
+that ends last joins all. Started by torchrun, it trains one model by several processes.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from ..core.errors import ChronomapError, InputError
-from ..core.jobs import MapJob, load_job
+from ..core.jobs import Job, MapJob, TrainJob, load_job
 from ..core.monitor import Event, Monitor
 from ..core.narration import narrate
 from .dispatch import run_job
@@ -25,7 +28,9 @@ def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         job = load_job(options.job.resolve())
-        if not (options.shard or options.join):
+        if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+            _take_part(job, int(os.environ["RANK"]))
+        elif not (options.shard or options.join):
             run_job(job, Monitor(_tell))
         elif not isinstance(job, MapJob):
             raise InputError(f"{options.job} is no map job: only maps can be cut into shards.")
@@ -37,6 +42,21 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
+
+
+def _take_part(job: Job, rank: int) -> None:
+    """Train as one of the processes that torchrun started: the first one reports and writes.
+
+    Raises:
+        ChronomapError: the job is not the training of one model, or it failed.
+    """
+    if not isinstance(job, TrainJob) or job.ensemble > 1:
+        raise InputError("torchrun can only share out the training of one model: start other jobs without it.")
+    if rank == 0:
+        run_job(job, Monitor(_tell))
+        return
+    with tempfile.TemporaryDirectory(prefix="chronomap-") as folder:
+        run_job(replace(job, model=str(Path(folder) / "model.safetensors"), report=""))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -26,6 +26,7 @@ from .device import choose_device, make_repeatable, training_threads
 from .fitting import TEST, TRAIN, VALIDATION, Fitted, Samples, load_samples, part_metrics
 from .model_file import check_writable, load_arrays, save_model
 from .normalisation import band_ranges
+from .parallel import joined_group, own_device
 from .series import Preparation, regular_grid
 from .training import NEW, Start, fit_network
 from .transfer import continued_weights
@@ -54,13 +55,15 @@ def train(session: Session, message: Event) -> Event:
         session.monitor.note("This model is trained already.")
         return {"event": "done", "outputs": {"model": message["model"]}}
     card = replace(start_card(message, samples, base[0] if base else None), identity=identity)
-    device = choose_device(message.get("device", "auto"))
+    device = own_device(choose_device(message.get("device", "auto")))
     training_threads(card.strategy["batch_size"] * samples.values.shape[1], message.get("threads", 0))
     make_repeatable()
     preparation = Preparation(card, message["days"], message["scale"], message["offset"], device)
     checkpoint = Checkpoint(Path(message["checkpoint"]), identity) if message.get("checkpoint") else None
     weights = continued_weights(*base, card) if base else {}
-    fitted = fit_model(card, samples, preparation, session.monitor, Start(weights, checkpoint))
+    with joined_group(device) as group:
+        checkpoint = checkpoint if group.size == 1 else None  # to resume, all would have to be stopped at one step
+        fitted = fit_model(card, samples, preparation, session.monitor, Start(weights, checkpoint, group))
     card = finished_card(card, samples, fitted, time.perf_counter() - started)
     _warn(card, session.monitor)
     save_model(Path(message["model"]), card, fitted.arrays)

@@ -23,6 +23,7 @@ from .fitting import TEST, TRAIN, VALIDATION, Fitted, Samples, confusion_matrix
 from .losses import Criterion, balanced_weights, make_criterion
 from .model_file import network_arrays
 from .optimisation import Schedule, make_optimizer
+from .parallel import ALONE, Group
 from .progress import Progress
 from .series import Preparation
 from .training_layers import quicken
@@ -48,10 +49,11 @@ class Series:
 
 @dataclass(frozen=True)
 class Start:
-    """Where a training begins: weights to continue from (by name; {}: new ones), and a checkpoint to keep, if any."""
+    """Where a training begins: weights to go on from ({}: new ones), a checkpoint to keep (or None), who takes part."""
 
     weights: dict[str, Tensor] = field(default_factory=dict)
     checkpoint: Optional[Checkpoint] = None
+    group: Group = ALONE
 
 
 NEW = Start()
@@ -74,7 +76,7 @@ def fit_network(
     network = build_network(card).to(preparation.device)
     network.load_state_dict({**network.state_dict(), **start.weights})
     parts = [Series.of(samples.only(part), preparation.device) for part in (TRAIN, VALIDATION, TEST)]
-    trainer = Trainer(card, network, preparation, monitor, start.checkpoint)
+    trainer = Trainer(card, network, preparation, monitor, start)
     progress = trainer.run(parts[TRAIN], parts[VALIDATION])
     validation, test = (trainer.logits(part) for part in parts[1:])
     return Fitted(
@@ -97,14 +99,16 @@ class Trainer:
         network: nn.Module,
         preparation: Preparation,
         monitor: Monitor,
-        checkpoint: Optional[Checkpoint] = None,
+        start: Start = NEW,
     ) -> None:
         quicken(network)
         self.network, self.preparation, self.monitor = network, preparation, monitor
-        self.checkpoint = checkpoint
+        self.checkpoint, self.group = start.checkpoint, start.group
         self.strategy = card.strategy
         self.names = [info.name for info in card.classes]
-        self.generator = torch.Generator().manual_seed(card.strategy["seed"])
+        self.generator = torch.Generator().manual_seed(card.strategy["seed"] + self.group.rank)
+        if not self.group.is_first:
+            torch.manual_seed(card.strategy["seed"] + self.group.rank)  # other features hidden than the first one hides
 
     def run(self, train: Series, validation: Series) -> Progress:
         """Train until the epochs or the patience end, or the user wants to keep what there is; restore the best epoch.
@@ -117,6 +121,7 @@ class Trainer:
             raise InputError(f"There are {len(train)} training samples: give at least 2, better 50 per class.")
         if not len(validation):
             self.monitor.warning("There are no validation samples: the last epoch is kept, whether it is best or not.")
+        self.group.same_weights(self.network)
         criterion = make_criterion(self.strategy, train.label, len(self.names))
         optimizer = make_optimizer(self.strategy, self.network.parameters())
         schedule = Schedule(self.strategy, optimizer, self._batches_per_epoch(len(train)))
@@ -171,13 +176,13 @@ class Trainer:
         self.network.train()
         total = torch.zeros((), device=train.label.device)
         seen, predicted = [], []
-        for batch in self.batches(train.label):
+        for batch in map(self.group.share, self.batches(train.label)):
             loss, prediction = self.step(train, batch, criterion, optimizer)
             total += loss * len(batch)
             schedule.after_batch()
             seen.append(batch)
             predicted.append(prediction)
-            if self.monitor.is_finishing():
+            if self.monitor.is_finishing() and self.group.size == 1:
                 break
         label = train.label.cpu()[torch.cat(seen)]
         return {
@@ -202,6 +207,7 @@ class Trainer:
         loss = criterion(logits, train.label[chosen])
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        self.group.average(self.network, len(batch))
         if self.strategy["gradient_clip"]:
             nn.utils.clip_grad_norm_(self.network.parameters(), self.strategy["gradient_clip"])
         optimizer.step()
@@ -212,7 +218,8 @@ class Trainer:
 
         A last batch of a single series joins the one before (batch statistics).
         """
-        batches = list(self._order(label.cpu()).split(self.strategy["batch_size"]))
+        order = self.group.same(self._order(label.cpu()))
+        batches = list(order.split(self.strategy["batch_size"]))
         if len(batches) > 1 and len(batches[-1]) == 1:
             batches[-2:] = [torch.cat(batches[-2:])]
         return batches
@@ -231,11 +238,12 @@ class Trainer:
     def _validate(self, validation: Series, criterion: Criterion) -> dict[str, Any]:
         if not len(validation):
             return {"validation_loss": None, "validation_macro_f1": None}
-        logits = self.logits(validation)
-        return {
-            "validation_loss": float(criterion(logits, validation.label)),
-            "validation_macro_f1": self._macro_f1(validation.label, logits.argmax(1)),
-        }
+        found = [math.nan, math.nan]
+        if self.group.is_first:
+            logits = self.logits(validation)
+            loss = float(criterion(logits, validation.label))
+            found = [loss, self._macro_f1(validation.label, logits.argmax(1))]
+        return dict(zip(("validation_loss", "validation_macro_f1"), self.group.same_figures(found)))
 
     def _macro_f1(self, label: Tensor, prediction: Tensor) -> float:
         confusion = confusion_matrix(label.cpu().numpy(), prediction.cpu().numpy(), len(self.names))
@@ -243,7 +251,8 @@ class Trainer:
 
     def _is_done(self, progress: Progress, epoch: int) -> bool:
         patience = self.strategy["patience"]
-        return self.monitor.is_finishing() or bool(patience and epoch - progress.patience_epoch >= patience)
+        is_done = self.monitor.is_finishing() or bool(patience and epoch - progress.patience_epoch >= patience)
+        return bool(self.group.same_figures([float(is_done)])[0])
 
     def _report(self, record: dict[str, Any]) -> None:
         self.monitor.on_event({"event": "epoch", **record})
