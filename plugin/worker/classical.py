@@ -19,21 +19,31 @@ _BATCH = 4096
 
 
 def fit_classical(card: ModelCard, samples: Samples, preparation: Preparation, monitor: Monitor) -> Fitted:
-    """Fit the classical model of `card` on the train part and predict the two others.
+    """Fit the classical model of `card` and predict the validation and the test part.
 
-    The validation part is not needed to stop and not used to fit: all models learn from the same series.
+    A classical model needs no validation to stop in time, so it learns from these samples too in the end: what it
+    predicts for them is told by a first fit, to the train part alone.
 
     Raises:
         Canceled: the user stopped the job.
     """
-    model = registry()[card.architecture].model(len(card.classes), **card.hyperparameters)
-    training = samples.only(TRAIN)
-    features = torch.cat(_feature_batches(model, card, training, preparation)).cpu().numpy()
-    model.fit(features, training.label, int(card.strategy.get("seed", 0)), monitor)
-    monitor.check()
-    validation, test = (_predict(model, card, samples.only(part), preparation) for part in (VALIDATION, TEST))
+    validation = samples.only(VALIDATION)
+    first = _fitted_to(samples.only(TRAIN), card, preparation, monitor)
+    predicted = _predict(first, card, validation, preparation)
+    learned = samples.only(TRAIN, VALIDATION)
+    model = _fitted_to(learned, card, preparation, monitor) if len(validation) else first
+    test = _predict(model, card, samples.only(TEST), preparation)
     arrays = model.state()
-    return Fitted(arrays, validation, test, parameters=sum(array.size for array in arrays.values()))
+    return Fitted(arrays, predicted, test, parameters=sum(array.size for array in arrays.values()))
+
+
+def _fitted_to(samples: Samples, card: ModelCard, preparation: Preparation, monitor: Monitor) -> Any:
+    """Return a new model of `card` that has learned from `samples`."""
+    monitor.check()
+    model = registry()[card.architecture].model(len(card.classes), **card.hyperparameters)
+    features = torch.cat(_feature_batches(model, card, samples, preparation)).cpu().numpy()
+    model.fit(features, samples.label, int(card.strategy.get("seed", 0)), monitor)
+    return model
 
 
 def _feature_batches(model: Any, card: ModelCard, samples: Samples, preparation: Preparation) -> list[Tensor]:

@@ -24,9 +24,9 @@ class Samples:
     label: np.ndarray
     part: np.ndarray
 
-    def only(self, part: int) -> Samples:
-        """Return the samples of one part."""
-        chosen = self.part == part
+    def only(self, *parts: int) -> Samples:
+        """Return the samples of these parts."""
+        chosen = np.isin(self.part, parts)
         return Samples(self.values[chosen], self.valid[chosen], self.label[chosen], self.part[chosen])
 
     def __len__(self) -> int:

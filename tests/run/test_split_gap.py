@@ -31,10 +31,10 @@ def test_no_flattery_is_claimed_without_a_gap():
 
 
 def test_polygons_of_copies_flatter_a_split_by_pixels(tmp_path, listener):
-    samples = small_samples(count=32, seed=2)
+    samples = small_samples(count=64, seed=2)
     generator = np.random.default_rng(0)
     kept = samples.values[samples.group * 4]  # every polygon's four pixels are copies ...
-    label = generator.permutation(np.repeat(np.arange(3), 8))[samples.group]  # ... and its label tells nothing of them
+    label = generator.permutation(np.repeat(np.arange(3), 16))[samples.group]  # ... and its label tells nothing of them
     save_samples(replace(samples, values=kept, label=label), tmp_path / "samples.npz")
     job = SplitGapJob(
         str(tmp_path / "samples.npz"), methods=("polygon", "pixel"), seeds=1, report=str(tmp_path / "g.html")

@@ -49,6 +49,20 @@ def test_fits_the_train_part_and_a_saved_model_predicts_the_same(tmp_path, key):
     assert np.array_equal(found.argmax(1).numpy(), fitted.test_prediction)
 
 
+def test_what_is_told_of_the_validation_part_was_predicted_before_it_was_learned():
+    samples = make_samples(60, 3)
+    samples = replace(samples, label=np.random.default_rng(0).integers(0, 3, len(samples)))  # nothing but noise
+    card = ranged(make_card("random_forest"), samples)
+    preparation = make_preparation(card)
+    fitted = fit_classical(card, samples, preparation, Monitor())
+    validation = samples.only(1)
+    model = registry()["random_forest"].model.from_state(fitted.arrays)
+    series = preparation.prepare(torch.from_numpy(validation.values), torch.from_numpy(validation.valid))[0]
+    learned = model.predict_proba(model.features(series, card)).argmax(1).numpy()
+    assert (learned == validation.label).mean() > 0.9
+    assert (fitted.validation_prediction == validation.label).mean() < 0.7
+
+
 @pytest.mark.parametrize("key", CLASSICAL)
 def test_features_of_a_series_are_its_own_to_the_bit(key):
     series, card = prepared(key)
