@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """How fast are maps, and how close to what the machine allows: one run, one table, one JSON file.
 
-python tools/bench [--architecture ltae tempcnn random_forest] [--size 2048] [--compress DEFLATE NONE] [--stack]
+python tools/bench [--architecture ltae tempcnn random_forest] [--size 2048] [--layouts files] [--peers]
 """
 
 from __future__ import annotations
@@ -12,14 +12,17 @@ import os
 import subprocess
 import sys
 import tempfile
+from itertools import product
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import host
-from scene import BANDS, DATES, Layout, make_model, make_samples, make_scene
+from peers import peer_maps
+from scene import BANDS, DATES, LAYOUTS, Layout, make_model, make_samples, make_scene
 
 from plugin.core.card import read_card
+from plugin.raster.samples import load_samples
 
 RESULTS = Path(__file__).resolve().parents[2] / "build" / "bench.json"
 
@@ -30,27 +33,41 @@ def main() -> None:
     figures: dict[str, dict] = {"machine": {"cores": host.cores(), "load": os.getloadavg()[0]}}
     with tempfile.TemporaryDirectory(prefix="chronomap-bench-", dir=options.folder) as name:
         folder = Path(name)
-        samples = make_samples(folder)
-        models = [make_model(folder, samples, architecture) for architecture in options.architecture]
-        plain = {model: torch_side(model, samples) for model in models}
-        for size in options.size:
-            for compress in options.compress:
-                layout = Layout(size, compress, options.stack, is_repeated=options.repeat)
-                cube = make_scene(folder, layout)
-                print(f"\n{size} px, {DATES} dates, {BANDS} bands, {compress}, {'stack' if options.stack else 'files'}")
-                reading = measure_files(cube, folder, options.memory_mb)
-                figures[f"{size} {compress}"] = {**reading}
-                for model in models:
-                    row = measure_model(cube, model, reading, options)
-                    figures[f"{size} {compress}"][model.stem] = row
-    for model, row in plain.items():
-        figures[f"plain {model.stem}"] = row
-        print(
-            f"\n{model.stem}, without Chronomap: " + ", ".join(f"{name} {value:,.4g}/s" for name, value in row.items())
-        )
+        samples = {"shallow": make_samples(folder), "deep": make_samples(folder, is_shuffled=True)}
+        models = [make_model(folder, samples["shallow"], architecture) for architecture in options.architecture]
+        if options.peers:
+            models.append(make_model(folder, samples["deep"], "random_forest"))
+        if not options.maps_only:
+            figures.update({f"plain {model.stem}": plain_figures(model, samples["shallow"]) for model in models})
+        for size, compress, kind in product(options.size, options.compress, options.layouts):
+            cube = make_scene(folder, Layout(size, compress, kind, is_repeated=options.repeat))
+            print(f"\n{size} px, {DATES} dates, {BANDS} bands, {compress}, {kind}")
+            figures[f"{size} {compress} {kind}"] = measure_scene(cube, models, samples, options)
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(figures, indent=1), encoding="utf-8")
     print(f"\n{RESULTS}")
+
+
+def plain_figures(model: Path, samples: Path) -> dict[str, float]:
+    """Measure what can be had without Chronomap, and our training beside it."""
+    row = torch_side(model, samples)
+    print(f"{model.stem}, without maps: " + ", ".join(f"{name} {value:,.4g}/s" for name, value in row.items()))
+    if "training" in row:
+        best = max(value for name, value in row.items() if name.startswith("dataloader"))
+        print(f"  training: {row['training'] / best:.2f} times the best loop with a DataLoader", flush=True)
+    return row
+
+
+def measure_scene(cube: Path, models: list[Path], samples: dict[str, Path], options: argparse.Namespace) -> dict:
+    """Measure reading, our maps, and those of the peers that are installed."""
+    reading = measure_files(cube, cube.parent, options.memory_mb)
+    rows = {model.stem: measure_model(cube, model, reading, options) for model in models}
+    known = {kind: load_samples(path) for kind, path in samples.items()}
+    peers = peer_maps(cube, known, cube.parent) if options.peers else {}
+    for name, pace in peers.items():
+        ratios = (f"{model} {row['map_auto'] / pace:.2f}" for model, row in rows.items())
+        print(f"  {name:14s} map {pace / 1e3:6.0f}k px/s; ours in times of it: {', '.join(ratios)}", flush=True)
+    return {**reading, **rows, **peers}
 
 
 def measure_files(cube: Path, folder: Path, memory_mb: int) -> dict[str, float]:
@@ -74,7 +91,7 @@ def measure_model(cube: Path, model: Path, reading: dict[str, float], options: a
     print(
         f"  {model.stem:14s} arithmetic {alone / 1e3:6.0f}k px/s ({alone * flops / 1e9:5.0f} GFLOP/s)  "
         f"map {whole.pace / 1e3:6.0f}k px/s  limit {limit / 1e3:6.0f}k  share {whole.pace / limit:4.2f}  "
-        f"memory {whole.host_mb:.0f} + {whole.worker_mb:.0f} MB  load {os.getloadavg()[0]:.1f}",
+        f"memory {whole.host_mb:.0f} + {whole.worker_mb:.0f} of {options.memory_mb} MB  load {os.getloadavg()[0]:.1f}",
         flush=True,
     )
     if chosen is not whole:
@@ -97,7 +114,9 @@ def parsed_arguments() -> argparse.Namespace:
     parser.add_argument("--size", type=int, nargs="+", default=[2048])
     parser.add_argument("--architecture", nargs="+", default=["ltae", "tempcnn", "random_forest"])
     parser.add_argument("--compress", nargs="+", default=["DEFLATE"])
-    parser.add_argument("--stack", action="store_true", help="one file with all dates and bands")
+    parser.add_argument("--layouts", nargs="+", default=["files"], choices=LAYOUTS, help="how the scene is stored")
+    parser.add_argument("--peers", action="store_true", help="also whole maps by OTB and scikit-learn, where installed")
+    parser.add_argument("--maps-only", action="store_true", help="neither training nor plain loops")
     parser.add_argument("--repeat", action="store_true", help="one tile repeated by VRT: little disk for large scenes")
     parser.add_argument("--precision", default="auto", choices=["auto", "float32"])
     parser.add_argument("--memory-mb", type=int, default=1000)

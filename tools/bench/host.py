@@ -41,17 +41,18 @@ def reading_gdal(cube: Path) -> float:
     """Return the pixels per second that GDAL alone decodes, all cores at work: band by band, nothing is kept."""
     spec = load_cube_spec(cube)
     datasets = sorted({band.dataset for acquisition in spec.acquisitions for band in acquisition.bands})
-    width, height = (gdal.Open(datasets[0]).RasterXSize, gdal.Open(datasets[0]).RasterYSize)
-    strips = [(name, y) for name in datasets for y in range(0, height, 512)]
+    height = {name: gdal.Open(name).RasterYSize for name in datasets}
+    strips = [(name, y) for name in datasets for y in range(0, height[name], 512)]
 
     def read(strip: tuple[str, int]) -> None:
         dataset = gdal.Open(strip[0])
-        dataset.ReadRaster(0, strip[1], width, min(512, height - strip[1]))
+        dataset.ReadRaster(0, strip[1], dataset.RasterXSize, min(512, dataset.RasterYSize - strip[1]))
 
     started = time.perf_counter()
     with ThreadPoolExecutor(cores()) as pool:
         list(pool.map(read, strips))
-    return width * height / (time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    return gdal.Open(datasets[0]).RasterXSize * height[datasets[0]] / seconds
 
 
 def reading_ours(cube: Path, memory_mb: int) -> float:

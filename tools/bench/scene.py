@@ -22,14 +22,16 @@ TILE_PX = 500  # of scenes made of one tile
 DAYS = tuple(f"2021-{3 + index // 3:02d}-{1 + index % 3 * 10:02d}" for index in range(DATES))
 NAMES = tuple(f"B{index + 1:02d}" for index in range(BANDS))
 
+_OPTIONS = ["TILED=YES", "INTERLEAVE=BAND", "BIGTIFF=IF_SAFER"]
+
 
 @dataclass(frozen=True)
 class Layout:
-    """How the scene is stored: side in pixels, GDAL compression, one stack or one file per date, one tile repeated."""
+    """How the scene is stored: side in pixels, GDAL compression, one of LAYOUTS, one tile repeated."""
 
     size_px: int = 2048
     compress: str = "DEFLATE"
-    is_stack: bool = False
+    kind: str = "files"
     is_repeated: bool = False
 
 
@@ -37,7 +39,7 @@ def make_scene(folder: Path, layout: Layout) -> Path:
     """Write the scene, Int16 in tiles of 256 px, and return its cube description."""
     size = TILE_PX if layout.is_repeated else layout.size_px
     label = field_labels(size)
-    if layout.is_stack:
+    if layout.kind == "stack":
         path = folder / "stack.tif"
         _write(path, np.concatenate([reflectance(label, date) for date in range(DATES)]), layout.compress)
         spec = [(path, date * BANDS) for date in range(DATES)]
@@ -47,6 +49,7 @@ def make_scene(folder: Path, layout: Layout) -> Path:
             _write(path, reflectance(label, date), layout.compress)
         if layout.is_repeated:
             paths = [_repeated(path, layout.size_px) for path in paths]
+        paths = [_CONVERSIONS[layout.kind](path, date) for date, path in enumerate(paths)]
         spec = [(path, 0) for path in paths]
     acquisitions = tuple(
         Acquisition(
@@ -54,9 +57,35 @@ def make_scene(folder: Path, layout: Layout) -> Path:
         )
         for day, (path, first) in zip(DAYS, spec)
     )
-    cube = folder / f"cube_{layout.size_px}_{layout.compress}_{layout.is_stack}.json"
+    cube = folder / f"cube_{layout.size_px}_{layout.compress}_{layout.kind}.json"
     save_cube_spec(CubeSpec(acquisitions), cube)
     return cube
+
+
+def _as_vrt(path: Path, date: int) -> Path:
+    vrt = path.with_name(f"{path.stem}_over.vrt")
+    gdal.Translate(str(vrt), str(path), format="VRT").FlushCache()
+    return vrt
+
+
+def _as_jpeg2000(path: Path, date: int) -> Path:
+    lossless = ["REVERSIBLE=YES", "QUALITY=100", "BLOCKXSIZE=256", "BLOCKYSIZE=256"]
+    jpeg = path.with_suffix(".jp2")
+    gdal.Translate(str(jpeg), str(path), format="JP2OpenJPEG", creationOptions=lossless).FlushCache()
+    return jpeg
+
+
+def _warped(path: Path, date: int) -> Path:
+    """Return all dates but the first, which fixes the grid, in the neighbouring UTM zone."""
+    if not date:
+        return path
+    warped = path.with_name(f"{path.stem}_32632.tif")
+    gdal.Warp(str(warped), str(path), dstSRS="EPSG:32632", creationOptions=[*_OPTIONS, "COMPRESS=DEFLATE"]).FlushCache()
+    return warped
+
+
+_CONVERSIONS = {"files": lambda path, _: path, "vrt": _as_vrt, "jp2": _as_jpeg2000, "warped": _warped}
+LAYOUTS = ("stack", *_CONVERSIONS)
 
 
 def field_labels(size: int) -> np.ndarray:
@@ -82,7 +111,7 @@ def _curves() -> np.ndarray:
 
 
 def _write(path: Path, values: np.ndarray, compress: str) -> None:
-    options = ["TILED=YES", f"COMPRESS={compress}", "INTERLEAVE=BAND", "BIGTIFF=IF_SAFER"]
+    options = [*_OPTIONS, f"COMPRESS={compress}"]
     bands, height, width = values.shape
     dataset = gdal.GetDriverByName("GTiff").Create(str(path), width, height, bands, gdal.GDT_Int16, options)
     crs = osr.SpatialReference()
@@ -117,10 +146,12 @@ def repeat_tile(tile: Path, path: Path, size_px: int) -> None:
     path.write_text(f"{head}<GeoTransform>{transform}</GeoTransform>{''.join(rows)}</VRTDataset>", encoding="utf-8")
 
 
-def make_samples(folder: Path, count: int = 3000) -> Path:
-    """Write series drawn as the scene's pixels are."""
+def make_samples(folder: Path, count: int = 3000, is_shuffled: bool = False) -> Path:
+    """Write series drawn as the scene's pixels are; with labels shuffled, forests grow as deep as on real samples."""
     label = np.arange(count) % CLASSES
     values = np.stack([reflectance(label, date).T for date in range(DATES)], axis=1)
+    if is_shuffled:
+        label = np.random.default_rng(0).permutation(label)
     samples = SampleSet(
         values=values,
         valid=np.ones((count, DATES), bool),
@@ -135,13 +166,13 @@ def make_samples(folder: Path, count: int = 3000) -> Path:
         offset=np.zeros((DATES, BANDS), np.float32),
         classes=tuple(ClassInfo(index + 1, f"Class {index + 1}") for index in range(CLASSES)),
     )
-    path = folder / "samples.npz"
+    path = folder / ("samples_deep.npz" if is_shuffled else "samples.npz")
     save_samples(samples, path)
     return path
 
 
 def make_model(folder: Path, samples: Path, architecture: str) -> Path:
     """Train for a few epochs: pace does not depend on what a network knows, but a map in bfloat16 does."""
-    model = folder / f"{architecture}.safetensors"
+    model = folder / f"{architecture}{samples.stem.replace('samples', '')}.safetensors"
     run_job(TrainJob(str(samples), architecture, str(model), strategy={"epochs": 4}))
     return model
