@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from sklearn.ensemble import RandomForestClassifier
 from torch import nn
+from training import as_published
 from training import main as training
 
 from plugin.worker.architectures import find_entry
@@ -36,7 +37,7 @@ def main(model: Path, samples: Path) -> dict[str, float]:
     found = {f"matmul_{name}": matmul_rate(dtype) for name, dtype in _TYPES.items()}
     preparation = Preparation(card, _days(arrays), arrays["scale"], arrays["offset"])
     if find_entry(card).architecture.kind == "network":
-        found["plain_loop"] = plain_loop(loaded, preparation, values)
+        found["plain_loop"] = plain_loop(as_published(loaded), preparation, values)
         found.update(training(model, samples))
     found["sklearn_shallow"] = sklearn_loop(values, label)
     found["sklearn_deep"] = sklearn_loop(values, np.random.default_rng(0).permutation(label))
