@@ -23,7 +23,7 @@ def openvino_version() -> str:
 class OpenVinoForm:
     """Called as the network it is made of: logits (N, K) of x (N, T, C), days (T,) and valid (N, T), on the CPU.
 
-    It is compiled when a number of series is first seen, with the days as constants, so that what hangs on them is
+    It is compiled anew when the number of series changes, with the days as constants, so that what hangs on them is
     computed once, in float32. Every thread has a request of its own, which computes on one core.
     """
 
@@ -31,9 +31,10 @@ class OpenVinoForm:
         """Take a network in eval mode; `dtype` is the number type of all its layers: float32 or bfloat16."""
         self._network = network.fused() if hasattr(network, "fused") else network
         self._precision = "bf16" if dtype == torch.bfloat16 else "f32"
-        self._models: dict[int, Any] = {}  # by number of series
-        self._requests: dict[tuple[int, int], Any] = {}  # by thread and number of series
-        self._compiling = threading.Lock()
+        self._series = 0  # that the model is compiled for
+        self._model: Any = None
+        self._requests: dict[int, Any] = {}  # by thread
+        self._changing = threading.Lock()
 
     def __call__(self, x: Tensor, days: Tensor, valid: Tensor) -> Tensor:
         """Return logits (N, K) float32.
@@ -41,19 +42,20 @@ class OpenVinoForm:
         Raises:
             RuntimeError: this version of OpenVINO cannot compute the network.
         """
-        key = threading.get_ident(), len(x)
-        if key not in self._requests:
-            self._requests[key] = self._model(x, days).create_infer_request()
-        request = self._requests[key]
+        request = self._request(x, days)
         request.infer([x.contiguous().numpy(), valid.contiguous().numpy()], share_inputs=True)
         return torch.from_numpy(request.get_output_tensor().data.copy())
 
-    def _model(self, x: Tensor, days: Tensor) -> Any:
-        """Return the model compiled for as many series as x has."""
-        with self._compiling:
-            if len(x) not in self._models:
-                self._models[len(x)] = self._compiled(x.shape, days)
-            return self._models[len(x)]
+    def _request(self, x: Tensor, days: Tensor) -> Any:
+        """Return this thread's request for as many series as x has."""
+        thread = threading.get_ident()
+        with self._changing:
+            if len(x) != self._series:
+                self._model, self._requests = None, {}  # their memory first
+                self._model, self._series = self._compiled(x.shape, days), len(x)
+            if thread not in self._requests:
+                self._requests[thread] = self._model.create_infer_request()
+            return self._requests[thread]
 
     @torch.inference_mode(False)
     @torch.no_grad()
