@@ -70,6 +70,10 @@ STRATEGY = (
     Hyperparameter("min_delta", "Least improvement", "float", 0.0,
                    "By how much the validation loss must fall to count as better.", 0.0, 10.0,
                    only_if=("patience",)),
+    Hyperparameter("weight_averaging", "Weight averaging", "float", 0.98,
+                   "Share of their running mean that is kept from step to step. The mean is steadier than the weights "
+                   "themselves, and is what is judged and kept; 0 keeps the weights as they are.", 0.0, 0.9999,
+                   search=(0.0, 0.995)),
     Hyperparameter("loss", "Loss", "choice", "cross_entropy", "What is minimised.",
                    choices=("cross_entropy", "focal")),
     Hyperparameter("focal_gamma", "Focal gamma", "float", 1.0,

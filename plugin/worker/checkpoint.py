@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from ..core.checkpoint import STATE_KEY
 from ..core.errors import OutputError
+from .averaging import RunningMean
 from .device import describe_device
 from .optimisation import Schedule
 from .progress import Progress
@@ -36,6 +37,7 @@ class TrainingState:
     generator: torch.Generator
     device: torch.device
     progress: Progress
+    mean: RunningMean
 
 
 @dataclass
@@ -107,6 +109,7 @@ def _told(state: TrainingState) -> dict[str, Any]:
         "patience_epoch": progress.patience_epoch,
         "patience_loss": progress.patience_loss,
         "schedule": state.schedule.state(),
+        "averaged_steps": state.mean.steps,
     }
 
 
@@ -116,6 +119,7 @@ def _arrays(state: TrainingState) -> dict[str, np.ndarray]:
         "random": torch.get_rng_state(),
         **_device_random(state.device),
         **{f"network/{name}": tensor for name, tensor in state.network.state_dict().items()},
+        **{f"mean/{name}": tensor for name, tensor in state.mean.weights.items()},
         **{f"best/{name}": tensor for name, tensor in state.progress.best_weights.items()},
     }
     for number, values in state.optimizer.state_dict()["state"].items():
@@ -138,6 +142,8 @@ def _restore(state: TrainingState, told: Mapping[str, Any], tensors: Mapping[str
     progress.best_weights = {name: tensor.to(state.device) for name, tensor in _under("best/", tensors).items()}
     for name in ("history", "best_epoch", "best_loss", "patience_epoch", "patience_loss"):
         setattr(progress, name, told[name])
+    state.mean.steps = told["averaged_steps"]
+    state.mean.weights = {name: tensor.to(state.device) for name, tensor in _under("mean/", tensors).items()}
     moments: dict[int, dict[str, Tensor]] = {}
     for key, tensor in _under("optimizer/", tensors).items():
         number, _, name = key.partition("/")

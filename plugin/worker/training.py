@@ -17,6 +17,7 @@ from ..core.errors import InputError
 from ..core.monitor import Monitor
 from .architectures import build_network
 from .augmentation import augmented
+from .averaging import RunningMean
 from .checkpoint import Checkpoint, TrainingState, kernels
 from .evaluation import fit_temperature, predict_logits
 from .fitting import TEST, TRAIN, VALIDATION, Fitted, Samples, confusion_matrix
@@ -126,17 +127,19 @@ class Trainer:
         optimizer = make_optimizer(self.strategy, self.network.parameters())
         schedule = Schedule(self.strategy, optimizer, self._batches_per_epoch(len(train)))
         device = self.preparation.device
-        state = TrainingState(self.network, optimizer, schedule, self.generator, device, Progress())
+        mean = RunningMean(self.network, self.strategy["weight_averaging"])
+        state = TrainingState(self.network, optimizer, schedule, self.generator, device, Progress(), mean)
         self._resume(state)
         progress = state.progress
         for epoch in range(len(progress.history) + 1, self.strategy["epochs"] + 1):
             started = time.perf_counter()
             record = {"epoch": epoch, "epochs": self.strategy["epochs"]}
-            record.update(self._epoch(train, criterion, optimizer, schedule))
+            record.update(self._epoch(train, criterion, state))
             self._check_loss(record["train_loss"], epoch)
-            record.update(self._validate(validation, criterion))
-            loss = record["validation_loss"]
-            record["is_best"] = progress.note_best(self.network, epoch, loss, self.strategy["min_delta"])
+            with mean.in_place():
+                record.update(self._validate(validation, criterion))
+                loss = record["validation_loss"]
+                record["is_best"] = progress.note_best(self.network, epoch, loss, self.strategy["min_delta"])
             record["learning_rate"] = schedule.rate
             record["seconds"] = time.perf_counter() - started
             schedule.after_epoch(loss)
@@ -169,17 +172,16 @@ class Trainer:
             return torch.zeros(0, len(self.names))
         return predict_logits(self.network, self.preparation, series.values, series.valid)
 
-    def _epoch(
-        self, train: Series, criterion: Criterion, optimizer: torch.optim.Optimizer, schedule: Schedule
-    ) -> dict[str, float]:
+    def _epoch(self, train: Series, criterion: Criterion, state: TrainingState) -> dict[str, float]:
         """Pass over the training samples once and return mean loss and macro F1, both as they were while it learned."""
         self.network.train()
         total = torch.zeros((), device=train.label.device)
         seen, predicted = [], []
         for batch in map(self.group.share, self.batches(train.label)):
-            loss, prediction = self.step(train, batch, criterion, optimizer)
+            loss, prediction = self.step(train, batch, criterion, state.optimizer)
             total += loss * len(batch)
-            schedule.after_batch()
+            state.mean.update()
+            state.schedule.after_batch()
             seen.append(batch)
             predicted.append(prediction)
             if self.monitor.is_finishing() and self.group.size == 1:

@@ -44,6 +44,7 @@ def without_seconds(history) -> list[dict]:
         {"optimizer": "sgd", "schedule": "plateau", "plateau_patience": 0},
         {"optimizer": "sgd", "momentum": 0.0, "sampling": "balanced"},
         {"optimizer": "rmsprop", "schedule": "onecycle", "amplitude_noise": 0.2, "block_dropping": 0.3},
+        {"weight_averaging": 0.0},
     ],
 )
 def test_a_resumed_training_ends_with_the_bits_of_an_unbroken_one(tmp_path, strategy):

@@ -114,6 +114,7 @@ CHANGES = {
     "epochs": ({}, 2),
     "patience": ({"learning_rate": 0.3, "epochs": 20}, 1),
     "min_delta": ({"patience": 1}, 9.0),
+    "weight_averaging": ({}, 0.0),
     "loss": ({}, "focal"),
     "focal_gamma": ({"loss": "focal"}, 3.0),
     "class_weights": ({}, "balanced"),
@@ -144,12 +145,12 @@ def test_every_setting_of_the_strategy_changes_the_training(name):
     assert former != changed
 
 
-def losses_of(strategy) -> list[float]:
-    """Return the training losses of epochs on samples of which one class is rare in training."""
+def losses_of(strategy) -> list[tuple[float, float]]:
+    """Return training and validation losses of epochs on samples of which one class is rare in training."""
     samples = make_samples(10)
     is_rare = (samples.label == 0) & (np.arange(30) % 5 < 2)
     samples = replace(samples, part=np.where(is_rare, 1, samples.part))
-    return [record["train_loss"] for record in fit("tempcnn", samples, **strategy).history]
+    return [(record["train_loss"], record["validation_loss"]) for record in fit("tempcnn", samples, **strategy).history]
 
 
 @pytest.mark.parametrize(
