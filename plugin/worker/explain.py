@@ -167,10 +167,9 @@ def growth(predictor: Predictor, values: Tensor, valid: Tensor, monitor: Monitor
         rows = slice(start, start + max(1, _BATCH // dates))
         known = valid[rows].bool()[:, None] & reached  # (n, T, T)
         repeated = values[rows].repeat_interleave(dates, 0)  # (n * T, T, C)
-        with torch.inference_mode():
-            found = predictor.log_probability(repeated, known.flatten(0, 1)).exp().cpu()
-            found[~known.any(2).flatten()] = torch.nan
-            grown[:, rows] = found.unflatten(0, (-1, dates)).transpose(0, 1).numpy()
+        found = predictor.predict(repeated, known.flatten(0, 1))[0]
+        found[~known.any(2).flatten()] = torch.nan
+        grown[:, rows] = found.unflatten(0, (-1, dates)).transpose(0, 1).numpy()
         monitor.progress(min(1.0, (start + len(known)) / max(count, 1)))
     return grown
 

@@ -118,7 +118,7 @@ def test_every_model_answers_and_each_importance_sums_to_one_over_valid_dates(lo
         assert answer.probability.sum() == pytest.approx(1.0, abs=1e-4)
         assert answer.importance.sum() == pytest.approx(1.0, abs=1e-4)
         assert not answer.importance[masked].any()
-        assert answer.growth[-1] == pytest.approx(answer.probability, abs=2e-3)  # no votes count as .001 there
+        assert answer.growth[-1] == pytest.approx(answer.probability, abs=1e-4)
 
 
 def test_a_model_that_does_not_fit_says_why_and_the_others_answer(look, chain, cubes, tmp_path):
