@@ -93,7 +93,8 @@ def test_an_ensemble_maps_and_explains_like_any_model(chain, seeds, tmp_path):
 
 def test_its_test_part_is_the_members_own(chain, seeds):
     kept, _ = kept_part(load_samples(chain.samples), read_card(Path(seeds[0]["model"])))
-    assert len(kept) == seeds[0]["metrics"]["n"]
+    confusion = np.array(seeds[0]["metrics"]["confusion"])
+    assert confusion.sum(axis=1).tolist() == np.bincount(kept.label, minlength=len(confusion)).tolist()
 
 
 def test_models_of_other_kinds_are_joined_and_tested(chain, forests, tmp_path):
