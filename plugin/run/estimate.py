@@ -12,6 +12,7 @@ import numpy as np
 from ..core.catalog import find_architecture
 from ..core.cube_spec import CubeSpec
 from ..core.jobs import TrainJob
+from ..core.machine import cores
 from ..core.monitor import Event, Monitor
 from ..core.products import PRODUCTS
 from ..core.recipe import Recipe
@@ -116,18 +117,23 @@ def estimate_of(recipe: Recipe, work: Workload, size: Event) -> Estimate:
     epoch_s = work.samples * (job.split.train * pace["step"] + job.split.validation * pace["check"])
     epochs = int(strategy["epochs"]) if epoch_s else 0
     is_gpu = not size["device"].startswith("cpu")
+    members = max(1, job.ensemble)
+    at_once = 1 if is_gpu else min(members, cores())  # as far as memory goes: see run/crew.py
+    rounds = -(-members // at_once)
+    fits = 2 + job.split.validation / job.split.train  # a forest: to the train part, then with the validation part
+    pixel_s = _pixel_seconds(work, members * pace["pixel"], is_gpu)
     maps = recipe.map.outputs and work.mapped_px
     host_mb, worker_mb = _memory(recipe, work, size, strategy)
     return Estimate(
         sampling_s=work.sampled_px * work.read_s,
-        training=_training(epoch_s, strategy, _START_S + pace["fit"]),
+        training=_training(rounds * epoch_s, strategy, _START_S + rounds * fits * pace["fit"]),
         epoch_s=epoch_s,
         epochs=epochs,
-        mapping_s=_START_S + _SETTLE_S + work.mapped_px * _pixel_seconds(work, pace, is_gpu) if maps else 0.0,
+        mapping_s=_START_S + _SETTLE_S + work.mapped_px * pixel_s if maps else 0.0,
         is_mapped=recipe.is_mapped,
         host_mb=host_mb,
-        worker_mb=worker_mb + (_WORKER_GPU_MB if is_gpu else _WORKER_MB),
-        model_bytes=4 * size["parameters"] + pace["model_bytes"] + _CARD_BYTES,
+        worker_mb=at_once * (worker_mb + (_WORKER_GPU_MB if is_gpu else _WORKER_MB)),
+        model_bytes=members * (4 * size["parameters"] + pace["model_bytes"] + _CARD_BYTES),
         samples_bytes=work.samples * work.series_bytes,
         map_bytes=work.mapped_px * sum(_pixel_bytes(product, work) for product in recipe.map.outputs),
         device=size["device"],
@@ -141,9 +147,9 @@ def _training(epoch_s: float, strategy: dict[str, Any], fixed_s: float) -> Span:
     return Span(fixed_s + earliest * epoch_s, fixed_s + epochs * epoch_s)
 
 
-def _pixel_seconds(work: Workload, pace: dict[str, float], is_gpu: bool) -> float:
+def _pixel_seconds(work: Workload, compute_s: float, is_gpu: bool) -> float:
     """Reading and computing share the CPU's cores; beside a GPU they overlap."""
-    return max(work.read_s, pace["pixel"]) if is_gpu else work.read_s + pace["pixel"]
+    return max(work.read_s, compute_s) if is_gpu else work.read_s + compute_s
 
 
 def _memory(recipe: Recipe, work: Workload, size: Event, strategy: dict[str, Any]) -> tuple[float, float]:

@@ -15,6 +15,7 @@ from chronomap.plugin.core.jobs import ExtractJob, MapJob, TableJob, TrainJob
 from chronomap.plugin.core.monitor import Monitor
 from chronomap.plugin.core.recipe import Recipe
 from chronomap.plugin.raster.samples import load_samples
+from chronomap.plugin.run import estimate as estimating
 from chronomap.plugin.run.estimate import estimate, estimate_of, size_request
 from chronomap.plugin.run.live import LiveWorker
 from chronomap.plugin.run.workload import Workload, workload
@@ -78,6 +79,23 @@ def test_training_lasts_from_the_first_end_of_patience_to_the_last_epoch():
     assert told.training.high - told.training.low == pytest.approx((50 - 11) * told.epoch_s)
     without_patience = estimate_of(made(patience=0), WORK, SIZE)
     assert without_patience.training.low == without_patience.training.high == told.training.high
+
+
+def test_members_are_trained_in_rounds_and_all_asked_at_every_pixel(monkeypatch):
+    monkeypatch.setattr(estimating, "cores", lambda: 2)
+    one = replace(made(patience=0), map=MapJob("", "", {"class": "a.tif"}))
+    three = replace(one, train=replace(one.train, ensemble=3))
+    told, alone = estimate_of(three, WORK, SIZE), estimate_of(one, WORK, SIZE)
+    assert told.training.high - alone.training.high == pytest.approx(50 * alone.epoch_s)  # a second round
+    assert told.mapping_s - alone.mapping_s == pytest.approx(2 * WORK.mapped_px * 1e-5)
+    assert told.model_bytes == 3 * alone.model_bytes
+    assert told.worker_mb == 2 * alone.worker_mb
+
+
+def test_a_forest_is_fitted_twice():
+    slow, quick = ({**SIZE, "pace": {**SIZE["pace"], "fit": seconds}} for seconds in (3.0, 0.0))
+    more = estimate_of(made(), WORK, slow).training.high - estimate_of(made(), WORK, quick).training.high
+    assert more == pytest.approx(3.0 * (1 + 0.8 / 0.6))
 
 
 def test_without_outputs_no_map_is_counted():
