@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run the networks of tsai and the classifiers of aeon on the samples and splits that tools/accuracy.py wrote.
+"""Run networks of tsai and breizhcrops and classifiers of aeon on the samples and splits that tools/accuracy.py wrote.
 
-In an environment of its own, never the plugin's: pip install aeon tsai, then python tools/accuracy_peers.py [NAME ...].
+In an environment of its own, never the plugin's: pip install aeon tsai breizhcrops, then python
+tools/accuracy_peers.py [NAME ...]; a package that is missing is left out.
 All networks learn alike: bands scaled by their 2nd and 98th percentile, gaps filled along the dates, Adam with 1e-3,
 batches of 64, at most 100 epochs, the one with the least validation loss kept, patience 20. Results are added to
 build/accuracy/peers.jsonl, where what is there already is not run again.
@@ -11,10 +12,12 @@ from __future__ import annotations
 
 import argparse
 import copy
+import functools
 import json
 import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +45,29 @@ def tsai_networks() -> dict[str, Callable[[int, int, int], torch.nn.Module]]:
         "TST": lambda channels, classes, dates: TST(channels, classes, dates, dropout=0.1),
         "LSTM": lambda channels, classes, dates: LSTM(channels, classes),
         "GRU": lambda channels, classes, dates: GRU(channels, classes),
+    }
+
+
+class DatesFirst(torch.nn.Module):
+    """A network that reads series as (N, T, C)."""
+
+    def __init__(self, network: torch.nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return logits or log-probabilities (N, K) of x (N, C, T)."""
+        return self.network(x.transpose(1, 2))
+
+
+def breizhcrops_networks() -> dict[str, Callable[[int, int, int], torch.nn.Module]]:
+    """Return makers of breizhcrops' networks, called with channels, classes and dates."""
+    from breizhcrops.models import LSTM, TempCNN, TransformerModel  # noqa: PLC0415
+
+    return {
+        "TempCNN": lambda channels, classes, dates: DatesFirst(TempCNN(channels, classes, dates)),
+        "Transformer": lambda channels, classes, dates: DatesFirst(TransformerModel(channels, classes)),
+        "LSTM": lambda channels, classes, dates: DatesFirst(LSTM(channels, classes)),
     }
 
 
@@ -79,10 +105,14 @@ def main() -> None:
 
 def peers() -> Iterator[tuple[str, Callable[..., np.ndarray]]]:
     """Yield the name of each peer, and a function that learns and predicts all samples: (x, label, part, seed)."""
-    for title, make in tsai_networks().items():
-        yield f"{title} (tsai {version('tsai')})", lambda *given, make=make: by_network(make, *given)
-    for title, make in aeon_classifiers().items():
-        yield f"{title} (aeon {version('aeon')})", lambda *given, make=make: by_classifier(make, *given)
+    for package, makers, learn in (
+        ("breizhcrops", breizhcrops_networks, by_network),
+        ("tsai", tsai_networks, by_network),
+        ("aeon", aeon_classifiers, by_classifier),
+    ):
+        if find_spec(package):
+            for title, make in makers().items():
+                yield f"{title} ({package} {version(package)})", functools.partial(learn, make)
 
 
 def judged(arrays: dict[str, np.ndarray], predict: Callable[..., np.ndarray], seed: int) -> dict[str, float]:
