@@ -17,6 +17,7 @@ from chronomap.plugin.core.records import to_plain
 from chronomap.plugin.core.worker import Worker, running_worker
 
 DATES = ("2021-03-01", "2021-05-01", "2021-07-01", "2021-09-01")
+pytestmark = pytest.mark.usefixtures("cold_workers")
 CLASSES = (ClassInfo(1, "Wheat"), ClassInfo(2, "Maize"))
 
 

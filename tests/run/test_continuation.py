@@ -14,6 +14,7 @@ from chronomap.plugin.core.classes import ClassInfo
 from chronomap.plugin.core.errors import Canceled, InputError
 from chronomap.plugin.core.monitor import Monitor
 from chronomap.plugin.raster.samples import load_samples, save_samples
+from chronomap.plugin.run import crew
 from chronomap.plugin.run.check import problems
 from chronomap.plugin.run.continuation import merged_classes
 from chronomap.plugin.run.dispatch import run_job
@@ -138,7 +139,8 @@ def test_a_stopped_training_goes_on_unless_it_shall_begin_anew(chain, tmp_path, 
     assert stopped_training(job) is None
 
 
-def test_an_ensemble_goes_on_with_the_member_it_was_at(chain, tmp_path, listener):
+def test_an_ensemble_goes_on_with_the_member_it_was_at(chain, tmp_path, listener, monkeypatch):
+    monkeypatch.setattr(crew, "cores", lambda: 1)  # one member after the other
     job = replace(tiny_training(chain.samples, tmp_path / "m.safetensors"), ensemble=2)
     stopped(job, after=9)  # of 8 epochs each
     listener.run(job)

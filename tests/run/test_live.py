@@ -108,7 +108,7 @@ def test_an_idle_worker_gives_its_memory_back():
     with_idle.close(wait=True)
 
 
-def test_closing_ends_what_runs_and_leaves_no_process():
+def test_closing_ends_what_runs_and_leaves_no_process(cold_workers):
     closing = LiveWorker()
     closing.ask(SIZE).result(60)
     pid = closing.pid

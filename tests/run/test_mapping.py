@@ -101,7 +101,9 @@ def test_polygons_are_mapped_as_in_the_whole_map_and_the_rest_is_empty(chain, wh
     assert windows[-1] <= 11  # of 16: those without a pixel inside are not computed
 
 
-def test_a_killed_worker_is_told_in_words_and_the_map_resumes_to_the_same_bits(chain, whole, tmp_path, listener):
+def test_a_killed_worker_is_told_in_words_and_the_map_resumes_to_the_same_bits(
+    chain, whole, tmp_path, listener, cold_workers
+):
     job = chain.map_job(tmp_path, ALL, window_px=16)
 
     def kill_at_ten(event):

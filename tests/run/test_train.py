@@ -37,7 +37,7 @@ def test_the_card_tells_how_the_model_came_to_be(chain):
     assert card.plugin_version
 
 
-def test_the_same_seed_gives_the_same_model(samples, tmp_path):
+def test_the_same_seed_gives_the_same_model(samples, tmp_path, cold_workers):
     jobs = [tiny_training(samples, tmp_path / name) for name in ("a.safetensors", "b.safetensors")]
     cards = [read_card(Path(run_job(job)["model"])) for job in jobs]
     assert [row["train_loss"] for row in cards[0].history] == [row["train_loss"] for row in cards[1].history]

@@ -10,3 +10,8 @@ import torch
 @pytest.fixture(autouse=True)
 def _one_thread():
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def warm():
+    """Nothing: these tests start no worker."""
