@@ -21,7 +21,7 @@ if "chronomap" not in sys.modules:
     sys.modules["chronomap"] = package
     spec.loader.exec_module(package)
 
-WORTH_IT = 3  # tests; fewer are done before the process is warm
+WORTH_IT = 30  # tests; fewer are done before the process is warm
 
 
 @pytest.fixture(scope="session", autouse=True)
