@@ -69,7 +69,7 @@ class Checkpoint:
         self.plan = plan
         if self._done_path.exists():
             for line in self._done_path.read_text(encoding="utf-8").splitlines():
-                if line.endswith("}"):  # the last line of a killed run may be cut
+                if line.endswith("}"):  # a killed run may have cut its last line
                     entry = json.loads(line)
                     self.done[entry.pop("window")] = entry
 
@@ -121,7 +121,7 @@ class Checkpoint:
         """Note windows as finished; call it only after what they wrote is on disk."""
         with self._done_path.open("a", encoding="utf-8") as file:
             for entry in entries:
-                file.write(json.dumps(entry) + "\n")
+                file.write("\n" + json.dumps(entry))  # a line of its own, even after one that is cut
                 self.done[entry["window"]] = entry
 
     @property
