@@ -44,6 +44,10 @@ def map_shard(job: MapJob, shard: Shard, monitor: Monitor, python: str = "") -> 
         except FileExistsError:
             monitor.note("Another process joins the shards; if it was killed, start the job with --join.")
             return {}
+        if _missing(_checkpoints(job, folder, shard.count)):  # gone: the map was joined since we looked
+            (folder.path / _CLAIM).rmdir()
+            monitor.note("Another process has joined the shards.")
+            return {}
     return join_shards(job, shard.count, monitor.part(0.95, 1.0))
 
 

@@ -12,9 +12,10 @@ import pytest
 from chronomap.plugin.core.errors import Canceled, InputError
 from chronomap.plugin.core.jobs import save_job
 from chronomap.plugin.core.monitor import Monitor
+from chronomap.plugin.run import shards
 from chronomap.plugin.run.dispatch import run_job
 from chronomap.plugin.run.plan import Shard
-from chronomap.plugin.run.shards import join_shards, map_shard
+from chronomap.plugin.run.shards import join_shards, make_shard, map_shard
 from osgeo import gdal
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,6 +68,21 @@ def test_processes_that_start_together_agree_on_one_plan(chain, whole, tmp_path)
     command = [sys.executable, "-m", "plugin.run", str(tmp_path / "job.json"), "--shard"]
     processes = [subprocess.Popen([*command, f"{index}/2"], cwd=ROOT) for index in (1, 2)]
     assert [process.wait() for process in processes] == [0, 0]
+    assert all(np.array_equal(found, expected) for found, expected in zip(pixels(tmp_path), whole))
+
+
+def test_a_shard_that_finds_the_map_joined_leaves_it_as_it_is(chain, whole, tmp_path, listener, monkeypatch):
+    job = chain.map_job(tmp_path, PRODUCTS, window_px=16)
+    map_shard(job, Shard(0, 2), Monitor())
+
+    def made_while_another_joins(*arguments):
+        missing = make_shard(*arguments)
+        join_shards(job, 2, Monitor())
+        return missing
+
+    monkeypatch.setattr(shards, "make_shard", made_while_another_joins)
+    assert map_shard(job, Shard(1, 2), listener.monitor) == {}
+    assert "Another process has joined the shards" in listener.texts()
     assert all(np.array_equal(found, expected) for found, expected in zip(pixels(tmp_path), whole))
 
 
