@@ -9,15 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from chain import TINY, Listener
+from chain import TINY, Listener, tiny_training
 from chronomap.plugin.core.board import load_board
 from chronomap.plugin.core.card import read_card
 from chronomap.plugin.core.errors import InputError
 from chronomap.plugin.core.jobs import BoardJob, Candidate, CompareJob, CompareTrainJob, SplitSpec
-from chronomap.plugin.raster.samples import load_samples
+from chronomap.plugin.raster.samples import load_samples, save_samples
 from chronomap.plugin.run.dispatch import run_job
 from chronomap.plugin.run.split import TEST, split
-from synthetic import save_small_samples
+from synthetic import save_small_samples, small_samples
 
 STRATEGY = {"epochs": 6, "batch_size": 16}
 
@@ -155,3 +155,16 @@ def test_one_model_is_nothing_to_compare(made):
 def test_models_of_unequal_folds_are_refused(made):
     with pytest.raises(InputError, match="no model of fold 1"):
         run_job(CompareJob(tuple(made["models"][:-1])), python="/nowhere")
+
+
+def test_models_that_list_the_classes_in_another_order_are_judged_alike(tmp_path):
+    samples = small_samples(count=40)
+    turned = replace(samples, label=len(samples.classes) - 1 - samples.label, classes=samples.classes[::-1])
+    models = []
+    for name, listed in (("first", samples), ("turned", turned)):
+        save_samples(listed, tmp_path / f"{name}.npz")
+        models.append(str(tmp_path / f"{name}.safetensors"))
+        run_job(tiny_training(tmp_path / f"{name}.npz", Path(models[-1]), "random_forest"))
+    unseen, board = save_small_samples(tmp_path / "unseen.npz", seed=5), tmp_path / "board.json"
+    run_job(CompareJob(tuple(models), str(unseen), board=str(board), measure_pace=False, draws=300))
+    assert [entry.scores["overall_accuracy"].value > 0.9 for entry in load_board(board).entries] == [True, True]

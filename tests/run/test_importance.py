@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,12 @@ from chain import tiny_training
 from chronomap.plugin.core.card import read_card
 from chronomap.plugin.core.errors import InputError
 from chronomap.plugin.core.jobs import AttentionJob, EarlySeasonJob, ExplainSeriesJob, ImportanceTestJob
+from chronomap.plugin.run.deletion import Judged
 from chronomap.plugin.run.dispatch import run_job
 from chronomap.plugin.run.early_season import class_scores
-from chronomap.plugin.run.importance_test import rank_correlation
+from chronomap.plugin.run.explanation import Asked
+from chronomap.plugin.run.importance_test import class_means, rank_correlation
+from synthetic import small_samples
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -93,11 +97,15 @@ def test_a_point_outside_the_cube_is_refused_in_words(chain):
 
 def test_early_season_ends_with_the_accuracy_of_the_whole_season(chain, tmp_path, listener):
     table, report = tmp_path / "early.csv", tmp_path / "early.html"
-    listener.run(EarlySeasonJob(str(chain.model), str(chain.samples), str(table), report=str(report)))
-    macro = [float(row["f1"]) for row in rows_of(table) if row["class"].startswith("all")]
+    outputs = listener.run(EarlySeasonJob(str(chain.model), str(chain.samples), str(table), report=str(report)))
+    rows = [row for row in rows_of(table) if row["class"].startswith("all")]
+    macro = [float(row["f1"]) for row in rows]
     assert len(macro) == len(chain.cube.dates)
     assert macro[0] < macro[-1] - 0.1
     assert macro[-1] == pytest.approx(read_card(chain.model).metrics["macro_f1"], abs=1e-5)
+    known = [row["date"] for row in rows].index(outputs["known_since"][rows[0]["class"]])
+    assert known > 0
+    assert macro[known - 1] < 0.9 * macro[-1] <= min(macro[known:])
     assert "whole seasons only" in listener.texts("warning")
     assert "<svg" in report.read_text(encoding="utf-8")
 
@@ -108,6 +116,16 @@ def test_series_without_an_answer_yet_lower_recall_but_no_precision():
     assert (precision[0, 0], recall[0, 0]) == (1.0, 0.5)
     assert f1[0, 0] == pytest.approx(2 / 3)
     assert np.isnan(f1[:, 1]).all()  # no reference sample
+
+
+def test_importance_by_class_is_that_of_right_answers_where_a_date_was_seen(chain):
+    samples = small_samples(count=2, classes=2, dates=3)  # the first two are of class 0
+    seen = np.array([[True, True, False], [True, False, False], [True] * 3, [True] * 3])
+    weights = np.array([[0.5, 0.5, 0.0], [1.0, 0.0, 0.0], [0.2, 0.3, 0.5], [0.8, 0.2, 0.0]])
+    card = replace(read_card(chain.model), classes=samples.classes)
+    judged = Judged(Asked("", card, samples), samples, np.array([0, 0, 1, 0]), weights)
+    means = class_means(judged, replace(samples, valid=seen))
+    assert means == pytest.approx(np.array([[0.75, 0.5, np.nan], [0.2, 0.3, 0.5]]), nan_ok=True)
 
 
 @pytest.mark.parametrize(
