@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import re
 import sys
 from pathlib import Path
@@ -113,3 +114,26 @@ def test_what_qgis_sets_for_itself_does_not_reach_the_worker(monkeypatch):
 def test_a_probe_runs_beside_the_plugin():
     code, output = run_briefly([WITHOUT_TORCH, "-c", "import os; print(os.getcwd())"], 30.0)
     assert (code, Path(output.strip())) == (0, Path(__file__).resolve().parents[2])
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other systems keep memory by rules of their own")
+def test_the_worker_keeps_the_memory_of_a_batch_for_the_next():
+    code, output = run_briefly([WITHOUT_TORCH, "-c", _FAULTS_OF_LATER_BATCHES], 30.0)
+    assert code == 0
+    assert int(output) < 20 * 8192 / 10  # pages of 20 batches of 32 MB
+
+
+_FAULTS_OF_LATER_BATCHES = """
+import resource, threading
+def work(batches):
+    for _ in range(batches):
+        [bytearray(4 * 1024 * 1024) for _ in range(8)]
+def run():
+    work(3)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    work(20)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+thread = threading.Thread(target=run)
+thread.start()
+thread.join()
+"""
