@@ -12,16 +12,18 @@ import os
 import subprocess
 import sys
 import tempfile
+from dataclasses import asdict
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import host
 from peers import peer_maps
 from scene import BANDS, DATES, LAYOUTS, Layout, make_model, make_samples, make_scene
+from tables import Scene, print_tables
 
-from plugin.core.card import read_card
 from plugin.raster.samples import load_samples
 
 RESULTS = Path(__file__).resolve().parents[2] / "build" / "bench.json"
@@ -30,19 +32,23 @@ RESULTS = Path(__file__).resolve().parents[2] / "build" / "bench.json"
 def main() -> None:
     """Measure what was asked for, print it and keep it."""
     options = parsed_arguments()
-    figures: dict[str, dict] = {"machine": {"cores": host.cores(), "load": os.getloadavg()[0]}}
+    rates = host.matrix_rates()
+    figures: dict[str, dict] = {"machine": {"cores": host.cores(), "load": os.getloadavg()[0], **rates}}
+    print("matrix products: " + ", ".join(f"{rate / 1e12:.2f} TFLOP/s in {name}" for name, rate in rates.items()))
     with tempfile.TemporaryDirectory(prefix="chronomap-bench-", dir=options.folder) as name:
         folder = Path(name)
         samples = {"shallow": make_samples(folder), "deep": make_samples(folder, is_shuffled=True)}
         models = [make_model(folder, samples["shallow"], architecture) for architecture in options.architecture]
+        plain = {} if options.maps_only else {model.stem: plain_figures(model, samples["shallow"]) for model in models}
         if options.peers:
             models.append(make_model(folder, samples["deep"], "random_forest"))
-        if not options.maps_only:
-            figures.update({f"plain {model.stem}": plain_figures(model, samples["shallow"]) for model in models})
         for size, compress, kind in product(options.size, options.compress, options.layouts):
             cube = make_scene(folder, Layout(size, compress, kind, is_repeated=options.repeat))
             print(f"\n{size} px, {DATES} dates, {BANDS} bands, {compress}, {kind}")
-            figures[f"{size} {compress} {kind}"] = measure_scene(cube, models, samples, options)
+            scene = measure_scene(cube, models, samples, options)
+            print_tables(scene, plain, rates)
+            figures[f"{size} {compress} {kind}"] = scene
+        figures.update({f"plain {name}": row for name, row in plain.items()})
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(figures, indent=1), encoding="utf-8")
     print(f"\n{RESULTS}")
@@ -50,7 +56,8 @@ def main() -> None:
 
 def plain_figures(model: Path, samples: Path) -> dict[str, float]:
     """Measure what can be had without Chronomap, and our training beside it."""
-    row = torch_side(model, samples)
+    command = [os.environ["CHRONOMAP_PYTHON"], str(Path(__file__).with_name("torch_side.py")), str(model), str(samples)]
+    row = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     print(f"{model.stem}, without maps: " + ", ".join(f"{name} {value:,.4g}/s" for name, value in row.items()))
     if "training" in row:
         best = max(value for name, value in row.items() if name.startswith("dataloader"))
@@ -58,16 +65,12 @@ def plain_figures(model: Path, samples: Path) -> dict[str, float]:
     return row
 
 
-def measure_scene(cube: Path, models: list[Path], samples: dict[str, Path], options: argparse.Namespace) -> dict:
+def measure_scene(cube: Path, models: list[Path], samples: dict[str, Path], options: argparse.Namespace) -> Scene:
     """Measure reading, our maps, and those of the peers that are installed."""
     reading = measure_files(cube, cube.parent, options.memory_mb)
-    rows = {model.stem: measure_model(cube, model, reading, options) for model in models}
+    rows = {model.stem: measure_model(cube, model, reading["reading by GDAL"], options) for model in models}
     known = {kind: load_samples(path) for kind, path in samples.items()}
-    peers = peer_maps(cube, known, cube.parent) if options.peers else {}
-    for name, pace in peers.items():
-        ratios = (f"{model} {row['map_auto'] / pace:.2f}" for model, row in rows.items())
-        print(f"  {name:14s} map {pace / 1e3:6.0f}k px/s; ours in times of it: {', '.join(ratios)}", flush=True)
-    return {**reading, **rows, **peers}
+    return {"files": reading, "maps": rows, "peers": peer_maps(cube, known, cube.parent) if options.peers else {}}
 
 
 def measure_files(cube: Path, folder: Path, memory_mb: int) -> dict[str, float]:
@@ -81,31 +84,21 @@ def measure_files(cube: Path, folder: Path, memory_mb: int) -> dict[str, float]:
     return found
 
 
-def measure_model(cube: Path, model: Path, reading: dict[str, float], options: argparse.Namespace) -> dict:
-    """Measure arithmetic alone and the whole map; decoding and arithmetic share the cores."""
+def measure_model(cube: Path, model: Path, reading: float, options: argparse.Namespace) -> dict[str, Any]:
+    """Measure arithmetic alone and the whole map, in float32 and as a map chooses; both share the cores."""
     alone = host.arithmetic(cube, model)
-    limit = 1.0 / (1.0 / reading["reading by GDAL"] + 1.0 / alone)
-    whole = host.whole_map(cube, model, "float32", options.memory_mb)
-    chosen = host.whole_map(cube, model, "auto", options.memory_mb) if options.precision == "auto" else whole
-    flops = read_card(model).flops
-    print(
-        f"  {model.stem:14s} arithmetic {alone / 1e3:6.0f}k px/s ({alone * flops / 1e9:5.0f} GFLOP/s)  "
-        f"map {whole.pace / 1e3:6.0f}k px/s  limit {limit / 1e3:6.0f}k  share {whole.pace / limit:4.2f}  "
-        f"memory {whole.host_mb:.0f} + {whole.worker_mb:.0f} of {options.memory_mb} MB  load {os.getloadavg()[0]:.1f}",
-        flush=True,
-    )
-    if chosen is not whole:
-        print(f"  {'':14s} precision chosen by the map: {chosen.pace / 1e3:.0f}k px/s", *chosen.notes, flush=True)
-    return {
-        "arithmetic": alone, "flops": flops, "map": whole.pace, "limit": limit, "share": whole.pace / limit,
-        "host_mb": whole.host_mb, "worker_mb": whole.worker_mb, "map_auto": chosen.pace, "notes": chosen.notes,
-    }  # fmt: skip
-
-
-def torch_side(model: Path, samples: Path) -> dict[str, float]:
-    """Measure with torch and scikit-learn alone, in the worker's environment."""
-    command = [os.environ["CHRONOMAP_PYTHON"], str(Path(__file__).with_name("torch_side.py")), str(model), str(samples)]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    row: dict[str, Any] = {"flops": alone["flops"], "arithmetic": alone["forms"]}
+    precisions = ["float32", "auto"] if options.precision == "auto" and len(alone["forms"]) > 1 else ["float32"]
+    for precision in precisions:
+        whole = host.whole_map(cube, model, precision, options.memory_mb)
+        limit = 1.0 / (1.0 / reading + 1.0 / alone["forms"][whole.form])
+        print(
+            f"  {model.stem:19s} {whole.form:17s} {whole.pace / 1e3:4.0f}k px/s, limit {limit / 1e3:4.0f}k, memory "
+            f"{whole.host_mb:.0f} + {whole.worker_mb:.0f} of {options.memory_mb} MB, load {os.getloadavg()[0]:.1f}",
+            *whole.notes, flush=True,
+        )  # fmt: skip
+        row[precision] = {**asdict(whole), "limit": limit, "share": whole.pace / limit}
+    return row
 
 
 def parsed_arguments() -> argparse.Namespace:

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from memory import MemoryWatch
@@ -17,7 +20,8 @@ from plugin.core.card import read_card
 from plugin.core.cube_spec import load_cube_spec
 from plugin.core.jobs import MapJob
 from plugin.core.monitor import Event, Monitor
-from plugin.core.worker import running_worker
+from plugin.core.process import clean_environment
+from plugin.core.records import read_json
 from plugin.raster.cube import open_cube
 from plugin.raster.grid import tiles
 from plugin.raster.writer import MapLayer, MapWriter
@@ -29,11 +33,12 @@ WINDOW_PX = 512**2
 
 @dataclass(frozen=True)
 class WholeMap:
-    """Pixels per second of a whole map, peak memory of both processes in MB, and what the worker told."""
+    """Pixels per second of a whole map, peak memory of both processes in MB, its form, and what the worker told."""
 
     pace: float
     host_mb: float
     worker_mb: float
+    form: str  # "bfloat16 torch": the number type and the engine that computed it
     notes: tuple[str, ...]
 
 
@@ -87,44 +92,54 @@ def writing(cube: Path, folder: Path) -> float:
     return grid.window.pixels / (time.perf_counter() - started)
 
 
-def arithmetic(cube: Path, model: Path) -> float:
-    """Return the series per second of the worker alone, in float32, at the batch size that a map would choose."""
-    card = read_card(model)
-    with open_cube(load_cube_spec(cube), 500) as opened, running_worker() as worker:
+def arithmetic(cube: Path, model: Path) -> dict[str, Any]:
+    """Return what the worker does alone: series per second in every form a map may choose, operations of a series."""
+    with open_cube(load_cube_spec(cube), 500) as opened:
         request = {
-            "do": "pace",
             "model": str(model),
-            "days": season_days(card, opened.dates),
+            "days": season_days(read_card(model), opened.dates),
             "scale": opened.scale.tolist(),
             "offset": opened.offset.tolist(),
             "dtype": np.dtype(opened.dtype).name,
         }
-        return float(worker.request(request, Monitor())["pixels_per_second"])
+    return in_worker("arithmetic.py", json.dumps(request))
+
+
+def matrix_rates() -> dict[str, float]:
+    """Return the floating-point operations per second of large matrix products, by number type."""
+    return in_worker("arithmetic.py")
+
+
+def in_worker(script: str, *arguments: str) -> dict[str, Any]:
+    """Run a script of this folder in the worker's environment and return the JSON object that it prints."""
+    command = [os.environ["CHRONOMAP_PYTHON"], str(Path(__file__).with_name(script)), *arguments]
+    finished = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=clean_environment())
+    return json.loads(finished.stdout.splitlines()[-1])
 
 
 def whole_map(cube: Path, model: Path, precision: str, memory_mb: int) -> WholeMap:
     """Map once; the time counts from the first window's start, after torch is loaded and the batch size chosen."""
     told: list[str] = []
-    first: list[float] = []
+    first: list[tuple[float, float, str]] = []  # when the first window was through, the share done by then, the form
+    outputs = {"class": str(model.with_name(f"map_{model.stem}.tif"))}
+    job = MapJob(str(cube), str(model), outputs, memory_mb=memory_mb, precision=precision)
 
     def hear(event: Event) -> None:
         if event["event"] == "note":
             told.append(event["text"])
         if event["event"] == "window" and not first:
-            first.append(time.perf_counter())
-            done.append(event["done"] / event["count"])
+            planned = read_json(Path(outputs["class"] + ".job") / "plan.json")["compute"]
+            form = f"{planned['dtype']} {planned['engine']}"
+            first.append((time.perf_counter(), event["done"] / event["count"], form))
 
-    done: list[float] = []
-    outputs = {"class": str(model.with_name(f"map_{model.stem}.tif"))}
     watch = MemoryWatch()
     watch.start()
-    job = MapJob(str(cube), str(model), outputs, memory_mb=memory_mb, precision=precision)
     result = run_job(job, Monitor(hear))
-    seconds = time.perf_counter() - first[0]
+    ended = time.perf_counter()
     watch.stop()
-    return WholeMap(
-        result["pixels"] * (1.0 - done[0]) / seconds, watch.peaks["host"], watch.peaks["worker"], tuple(told)
-    )
+    begun, done, form = first[0]
+    pace = result["pixels"] * (1.0 - done) / (ended - begun)
+    return WholeMap(pace, watch.peaks["host"], watch.peaks["worker"], form, tuple(told))
 
 
 def cores() -> int:

@@ -16,14 +16,15 @@ from plugin.core.cube_spec import load_cube_spec
 from plugin.raster.samples import SampleSet
 
 TREES, WINDOW_ROWS = 100, 64
+ROWS = {"shallow": 1024, "deep": 512}  # of the scene that they map: deep forests take minutes
 
 
 def peer_maps(cube: Path, samples: dict[str, SampleSet], folder: Path) -> dict[str, float]:
     """Return the pixels per second of whole maps by each peer that is installed here, for forests of each kind."""
-    stack = folder / "peer_stack.vrt"
-    pixels = write_stack(cube, stack)
     found = {}
     for kind, known in samples.items():
+        stack = folder / f"peer_stack_{kind}.vrt"
+        pixels = write_stack(cube, stack, ROWS[kind])
         for name, make, is_here in (("otb", _otb_map, has_otb()), ("sklearn", _sklearn_map, has_sklearn())):
             if is_here:
                 found[f"{name}_{kind}"] = pixels / make(stack, known, folder)
@@ -44,14 +45,16 @@ def has_sklearn() -> bool:
     return True
 
 
-def write_stack(cube: Path, stack: Path) -> int:
-    """Write a VRT of all bands of all dates, and return how many pixels it has."""
+def write_stack(cube: Path, stack: Path, rows: int) -> int:
+    """Write a VRT of all bands of all dates, the first `rows` at most, and return how many pixels it has."""
     options = gdal.BuildVRTOptions(separate=True)
     parts = []
     for number, acquisition in enumerate(load_cube_spec(cube).acquisitions):
         for band in acquisition.bands:
             part = stack.with_name(f"{stack.stem}_{number}_{band.index}.vrt")
-            gdal.Translate(str(part), band.dataset, bandList=[band.index], format="VRT").FlushCache()
+            source = gdal.Open(band.dataset)
+            upper = [0, 0, source.RasterXSize, min(rows, source.RasterYSize)]
+            gdal.Translate(str(part), source, bandList=[band.index], srcWin=upper, format="VRT").FlushCache()
             parts.append(str(part))
     dataset = gdal.BuildVRT(str(stack), parts, options=options)
     dataset.FlushCache()

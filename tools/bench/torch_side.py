@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is measured with torch alone, in the worker's environment: the machine's limit, and plain ways to do our work.
+"""What is measured with torch and scikit-learn alone: plain ways to do our work, as a user's own script would.
 
 python tools/bench/torch_side.py MODEL SAMPLES prints one JSON object.
 """
@@ -34,23 +34,11 @@ def main(model: Path, samples: Path) -> dict[str, float]:
     card, loaded = load_model(model)
     arrays = np.load(samples, allow_pickle=False)
     values, label = arrays["values"], arrays["label"]
-    found = {f"matmul_{name}": matmul_rate(dtype) for name, dtype in _TYPES.items()}
+    if find_entry(card).architecture.kind != "network":
+        shuffled = np.random.default_rng(0).permutation(label)
+        return {"sklearn_shallow": sklearn_loop(values, label), "sklearn_deep": sklearn_loop(values, shuffled)}
     preparation = Preparation(card, _days(arrays), arrays["scale"], arrays["offset"])
-    if find_entry(card).architecture.kind == "network":
-        found["plain_loop"] = plain_loop(as_published(loaded), preparation, values)
-        found.update(training(model, samples))
-    found["sklearn_shallow"] = sklearn_loop(values, label)
-    found["sklearn_deep"] = sklearn_loop(values, np.random.default_rng(0).permutation(label))
-    return found
-
-
-_TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-
-
-def matmul_rate(dtype: torch.dtype, size: int = 2048) -> float:
-    """Return the floating-point operations per second of a large matrix product, all cores."""
-    left, right = torch.randn(size, size).to(dtype), torch.randn(size, size).to(dtype)
-    return 2.0 * size**3 * per_second(lambda: left @ right)
+    return {"plain_loop": plain_loop(as_published(loaded), preparation, values), **training(model, samples)}
 
 
 def plain_loop(network: nn.Module, preparation: Preparation, values: np.ndarray) -> float:
