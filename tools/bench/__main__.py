@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from dataclasses import asdict
@@ -23,6 +22,7 @@ import host
 from peers import peer_maps
 from scene import BANDS, DATES, LAYOUTS, Layout, make_model, make_samples, make_scene
 from tables import Scene, print_tables
+from whole import whole_map
 
 from plugin.raster.samples import load_samples
 
@@ -56,8 +56,7 @@ def main() -> None:
 
 def plain_figures(model: Path, samples: Path) -> dict[str, float]:
     """Measure what can be had without Chronomap, and our training beside it."""
-    command = [os.environ["CHRONOMAP_PYTHON"], str(Path(__file__).with_name("torch_side.py")), str(model), str(samples)]
-    row = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    row = host.in_worker("torch_side.py", str(model), str(samples))
     print(f"{model.stem}, without maps: " + ", ".join(f"{name} {value:,.4g}/s" for name, value in row.items()))
     if "training" in row:
         best = max(value for name, value in row.items() if name.startswith("dataloader"))
@@ -90,11 +89,11 @@ def measure_model(cube: Path, model: Path, reading: float, options: argparse.Nam
     row: dict[str, Any] = {"flops": alone["flops"], "arithmetic": alone["forms"]}
     precisions = ["float32", "auto"] if options.precision == "auto" and len(alone["forms"]) > 1 else ["float32"]
     for precision in precisions:
-        whole = host.whole_map(cube, model, precision, options.memory_mb)
+        whole = whole_map(cube, model, precision, options.memory_mb)
         limit = 1.0 / (1.0 / reading + 1.0 / alone["forms"][whole.form])
         print(
             f"  {model.stem:19s} {whole.form:17s} {whole.pace / 1e3:4.0f}k px/s, limit {limit / 1e3:4.0f}k, memory "
-            f"{whole.host_mb:.0f} + {whole.worker_mb:.0f} of {options.memory_mb} MB, load {os.getloadavg()[0]:.1f}",
+            f"{whole.both_mb:.0f} of {options.memory_mb} MB, load {os.getloadavg()[0]:.1f}",
             *whole.notes, flush=True,
         )  # fmt: skip
         row[precision] = {**asdict(whole), "limit": limit, "share": whole.pace / limit}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is measured on the side of GDAL: reading alone, writing alone, and the whole map."""
+"""What is measured in parts: reading alone, writing alone, arithmetic alone."""
 
 from __future__ import annotations
 
@@ -8,38 +8,21 @@ import os
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from memory import MemoryWatch
 from osgeo import gdal
 
 from plugin.core.card import read_card
 from plugin.core.cube_spec import load_cube_spec
-from plugin.core.jobs import MapJob
-from plugin.core.monitor import Event, Monitor
 from plugin.core.process import clean_environment
-from plugin.core.records import read_json
 from plugin.raster.cube import open_cube
 from plugin.raster.grid import tiles
 from plugin.raster.writer import MapLayer, MapWriter
-from plugin.run.dispatch import run_job
 from plugin.run.exchange import season_days
 
 WINDOW_PX = 512**2
-
-
-@dataclass(frozen=True)
-class WholeMap:
-    """Pixels per second of a whole map, peak memory of both processes in MB, its form, and what the worker told."""
-
-    pace: float
-    host_mb: float
-    worker_mb: float
-    form: str  # "bfloat16 torch": the number type and the engine that computed it
-    notes: tuple[str, ...]
 
 
 def reading_gdal(cube: Path) -> float:
@@ -115,31 +98,6 @@ def in_worker(script: str, *arguments: str) -> dict[str, Any]:
     command = [os.environ["CHRONOMAP_PYTHON"], str(Path(__file__).with_name(script)), *arguments]
     finished = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=clean_environment())
     return json.loads(finished.stdout.splitlines()[-1])
-
-
-def whole_map(cube: Path, model: Path, precision: str, memory_mb: int) -> WholeMap:
-    """Map once; the time counts from the first window's start, after torch is loaded and the batch size chosen."""
-    told: list[str] = []
-    first: list[tuple[float, float, str]] = []  # when the first window was through, the share done by then, the form
-    outputs = {"class": str(model.with_name(f"map_{model.stem}.tif"))}
-    job = MapJob(str(cube), str(model), outputs, memory_mb=memory_mb, precision=precision)
-
-    def hear(event: Event) -> None:
-        if event["event"] == "note":
-            told.append(event["text"])
-        if event["event"] == "window" and not first:
-            planned = read_json(Path(outputs["class"] + ".job") / "plan.json")["compute"]
-            form = f"{planned['dtype']} {planned['engine']}"
-            first.append((time.perf_counter(), event["done"] / event["count"], form))
-
-    watch = MemoryWatch()
-    watch.start()
-    result = run_job(job, Monitor(hear))
-    ended = time.perf_counter()
-    watch.stop()
-    begun, done, form = first[0]
-    pace = result["pixels"] * (1.0 - done) / (ended - begun)
-    return WholeMap(pace, watch.peaks["host"], watch.peaks["worker"], form, tuple(told))
 
 
 def cores() -> int:

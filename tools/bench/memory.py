@@ -11,28 +11,28 @@ SAMPLE_S = 0.1
 
 
 class MemoryWatch(threading.Thread):
-    """Samples the proportional set size of this process and of its worker, in MB, and keeps the peaks."""
+    """Samples the proportional set size of this process and of its worker, in MB, and keeps the peaks.
+
+    `peaks`: of the "host", of the "worker", and of "both" at one time.
+    """
 
     def __init__(self) -> None:
         """Prepare; start() begins."""
         super().__init__(daemon=True)
-        self.peaks = {"host": 0.0, "worker": 0.0}
+        self.peaks = {"host": 0.0, "worker": 0.0, "both": 0.0}
         self._stopped = threading.Event()
 
     def run(self) -> None:
         """Sample until stop()."""
         while not self._stopped.wait(SAMPLE_S):
-            self._note("host", os.getpid())
-            for pid in children_of(os.getpid()):
-                self._note("worker", pid)
+            host, worker = pss_mb(os.getpid()), sum(map(pss_mb, children_of(os.getpid())))
+            for side, used in (("host", host), ("worker", worker), ("both", host + worker)):
+                self.peaks[side] = max(self.peaks[side], used)
 
     def stop(self) -> None:
         """End sampling."""
         self._stopped.set()
         self.join()
-
-    def _note(self, side: str, pid: int) -> None:
-        self.peaks[side] = max(self.peaks[side], pss_mb(pid))
 
 
 def pss_mb(pid: int) -> float:

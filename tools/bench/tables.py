@@ -13,7 +13,8 @@ GOAL = 3.0  # times the plain loop
 def print_tables(scene: Scene, plain: dict[str, dict[str, float]], rates: dict[str, float]) -> None:
     """Print all tables that the figures suffice for; `rates`: operations per second of large matrix products."""
     maps = scene["maps"]
-    heads = ("", "computed in", "arithmetic alone", "of the matrix rate", "limit", "whole map", "of it", "memory, MB")
+    heads = ("", "computed in", "arithmetic alone", "of the matrix rate", "limit", "whole map", "of it",
+             "MB of host, worker, both")  # fmt: skip
     _print(heads, (_map_row(name, row[kind], row, rates) for name, row in maps.items() for kind in _kinds(row)))
     loops = {name: row["plain_loop"] for name, row in plain.items() if "plain_loop" in row}
     if loops:
@@ -37,7 +38,7 @@ def _kinds(row: dict[str, Any]) -> list[str]:
 def _map_row(name: str, whole: dict[str, Any], row: dict[str, Any], rates: dict[str, float]) -> list[str]:
     alone = row["arithmetic"][whole["form"]]
     reached = _share(alone * row["flops"], rates[whole["form"].split()[0]])
-    memory = f"{whole['host_mb']:.0f} + {whole['worker_mb']:.0f}"
+    memory = f"{whole['host_mb']:.0f}, {whole['worker_mb']:.0f}, {whole['both_mb']:.0f}"
     return [name, whole["form"], _k(alone), reached, _k(whole["limit"]), _k(whole["pace"]), f"{whole['share']:.2f}",
             memory]  # fmt: skip
 

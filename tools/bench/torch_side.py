@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is measured with torch and scikit-learn alone: plain ways to do our work, as a user's own script would.
+"""What is measured with torch and scikit-learn alone: plain ways to do our work, in the worker's environment.
 
 python tools/bench/torch_side.py MODEL SAMPLES prints one JSON object.
 """
