@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
+
 import torch
 
 from ..core.errors import InputError
@@ -59,6 +62,13 @@ def make_repeatable() -> None:
     """Choose the algorithms that give the same figures every time."""
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False
+
+
+def give_back_memory() -> None:
+    """Return to the system what was freed and is not soon wanted again: glibc keeps it (see core/process.py)."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim:
+        trim(0)
 
 
 def _has_mps() -> bool:

@@ -19,7 +19,7 @@ from ..core.products import PRODUCTS
 from ..core.records import from_plain
 from ..core.slots import SlotLayout
 from .compute import Compute, Lanes, lanes, settle, start_compute
-from .device import make_repeatable
+from .device import give_back_memory, make_repeatable
 from .early import with_decision
 from .encoding import Code, make_codes
 from .precision import Probe, choose_form, forms_for
@@ -125,6 +125,7 @@ class OpenMap:
                     forms = forms_for(self._predictor, self._wants_attention)
                     probe = _probe(message, self._layout.dtype)
                     compute = choose_form(compute, self._predictor, forms, probe, self._lanes, monitor)
+                give_back_memory()  # of forms and batch sizes that were tried
             else:
                 self._predictor.compute_in(getattr(torch, compute.dtype), compute.engine)
             self.compute: Compute = compute
