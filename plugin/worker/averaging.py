@@ -21,29 +21,31 @@ class RunningMean:
     def __init__(self, network: nn.Module, decay: float) -> None:
         self.steps = 0
         self._network, self._decay = network, decay
-        self.weights = {name: tensor.clone() for name, tensor in network.state_dict().items()} if decay else {}
+        self._living: dict[str, Tensor] = dict(network.state_dict()) if decay else {}  # they learn where they lie
+        self._moving = [name for name, tensor in self._living.items() if tensor.is_floating_point()]
+        self._counts = self._living.keys() - self._moving
+        self.weights = _copies(self._living)
 
     def update(self) -> None:
         """Take the weights in as they are after a step."""
         self.steps += 1
         share = 1.0 - min(self._decay, (1 + self.steps) / (_YOUNG + self.steps))
-        for name, tensor in self._living().items():
-            if tensor.is_floating_point():
-                self.weights[name].lerp_(tensor, share)
-            else:
-                self.weights[name].copy_(tensor)
+        if self._moving:
+            means, living = ([of[name] for name in self._moving] for of in (self.weights, self._living))
+            torch._foreach_lerp_(means, living, share)  # one call for all of them
+        for name in self._counts:
+            self.weights[name].copy_(self._living[name])
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
         """Let the network have the mean for the time."""
-        living = {name: tensor.clone() for name, tensor in self._living().items()}
+        living = _copies(self._living)
         self._network.load_state_dict({**self._network.state_dict(), **self.weights})
         try:
             yield
         finally:
             self._network.load_state_dict({**self._network.state_dict(), **living})
 
-    @torch.no_grad()
-    def _living(self) -> dict[str, Tensor]:
-        """Return the network's own tensors, {} where there is no mean of them."""
-        return dict(self._network.state_dict()) if self._decay else {}
+
+def _copies(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.clone() for name, tensor in tensors.items()}
