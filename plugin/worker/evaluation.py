@@ -9,20 +9,23 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from .inference import quick_form
 from .series import Preparation
 
-_BATCH = 1024
+_BATCH, _CPU_BATCH = 1024, 256  # what a cache holds
 _TEMPERATURE_RANGE = (0.05, 20.0)
 
 
 def predict_logits(network: nn.Module, preparation: Preparation, values: Tensor, valid: Tensor) -> Tensor:
     """Return logits (N, K) of stored series (N, T, C), in eval mode, batch by batch."""
+    is_cpu = preparation.device.type == "cpu"
+    batch = _CPU_BATCH if is_cpu else _BATCH
     was_training = network.training
-    network.eval()
     with torch.no_grad():
+        answering = quick_form(network) if is_cpu else network.eval()
         logits = [
-            network(*preparation.prepare(values[start : start + _BATCH], valid[start : start + _BATCH]))
-            for start in range(0, len(values), _BATCH)
+            answering(*preparation.prepare(values[start : start + batch], valid[start : start + batch]))
+            for start in range(0, len(values), batch)
         ]
     network.train(was_training)
     return torch.cat(logits)
