@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from ..core.errors import InputError
 from ..core.monitor import Event
@@ -22,7 +21,7 @@ from .losses import make_criterion
 from .optimisation import make_optimizer
 from .series import Preparation
 from .train_command import start_card
-from .training import Series, Trainer
+from .training import Batch, Series, Trainer
 
 if TYPE_CHECKING:
     from .session import Session
@@ -85,10 +84,10 @@ def sweep_rates(trainer: Trainer, train: Series, rates: list[float]) -> Sweep:
     losses: list[float] = []
     mean, lowest = 0.0, math.inf
     trainer.network.train()
-    for step, (rate, batch) in enumerate(zip(rates, _endless_batches(trainer, train.label)), 1):
+    for step, (rate, batch) in enumerate(zip(rates, _endless_batches(trainer, train)), 1):
         for group in optimizer.param_groups:
             group["lr"] = rate
-        loss = float(trainer.step(train, batch, criterion, optimizer)[0])
+        loss = float(trainer.step(batch, criterion, optimizer)[0])
         mean = _SMOOTHING * mean + (1 - _SMOOTHING) * loss
         level = mean / (1 - _SMOOTHING**step)  # without the pull of the 0 it began with
         if not math.isfinite(loss) or (step > _LEAST_STEPS and level > _BREAKS_LOOSE * lowest):
@@ -112,8 +111,10 @@ def smooth(place: np.ndarray, value: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return level, slope
 
 
-def _endless_batches(trainer: Trainer, label: Tensor) -> Iterator[Tensor]:
-    return itertools.chain.from_iterable(trainer.batches(label) for _ in itertools.repeat(None))
+def _endless_batches(trainer: Trainer, train: Series) -> Iterator[Batch]:
+    return itertools.chain.from_iterable(
+        trainer.prepared(train, trainer.batches(train.label)) for _ in itertools.repeat(None)
+    )
 
 
 def suggested_rate(sweep: Sweep) -> float:

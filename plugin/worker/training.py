@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
@@ -29,6 +30,8 @@ from .progress import Progress
 from .series import Preparation
 from .training_layers import quicken
 
+_AHEAD = 512  # series that are prepared at once: a small batch costs its calls, not its arithmetic
+
 
 @dataclass(frozen=True)
 class Series:
@@ -46,6 +49,17 @@ class Series:
 
     def __len__(self) -> int:
         return len(self.label)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some training samples as the network reads them, beside their `index` (N,) and label (N,)."""
+
+    index: Tensor
+    x: Tensor
+    days: Tensor
+    valid: Tensor
+    label: Tensor
 
 
 @dataclass(frozen=True)
@@ -177,12 +191,12 @@ class Trainer:
         self.network.train()
         total = torch.zeros((), device=train.label.device)
         seen, predicted = [], []
-        for batch in map(self.group.share, self.batches(train.label)):
-            loss, prediction = self.step(train, batch, criterion, state.optimizer)
-            total += loss * len(batch)
+        for batch in self.prepared(train, [self.group.share(batch) for batch in self.batches(train.label)]):
+            loss, prediction = self.step(batch, criterion, state.optimizer)
+            total += loss * len(batch.index)
             state.mean.update()
             state.schedule.after_batch()
-            seen.append(batch)
+            seen.append(batch.index)
             predicted.append(prediction)
             if self.monitor.is_finishing() and self.group.size == 1:
                 break
@@ -192,28 +206,37 @@ class Trainer:
             "train_macro_f1": self._macro_f1(label, torch.cat(predicted)),
         }
 
-    def step(
-        self, train: Series, batch: Tensor, criterion: Criterion, optimizer: torch.optim.Optimizer
-    ) -> tuple[Tensor, Tensor]:
-        """Learn from one `batch` of indices and return its loss and the classes (N,) the network gave before it did.
+    def step(self, batch: Batch, criterion: Criterion, optimizer: torch.optim.Optimizer) -> tuple[Tensor, Tensor]:
+        """Learn from one `batch` and return its loss and the classes (N,) the network gave before it did.
 
         Raises:
             Canceled: the user stopped the job.
         """
         self.monitor.check()
-        chosen = batch.to(train.label.device)
-        x, days, valid = augmented(
-            self.preparation, train.values[chosen], train.valid[chosen], self.strategy, self.generator
-        )
-        logits = self.network(x, days, valid)
-        loss = criterion(logits, train.label[chosen])
+        logits = self.network(batch.x, batch.days, batch.valid)
+        loss = criterion(logits, batch.label)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        self.group.average(self.network, len(batch))
+        self.group.average(self.network, len(batch.index))
         if self.strategy["gradient_clip"]:
             nn.utils.clip_grad_norm_(self.network.parameters(), self.strategy["gradient_clip"])
         optimizer.step()
         return loss.detach(), logits.detach().argmax(1)
+
+    def prepared(self, train: Series, batches: Sequence[Tensor]) -> Iterator[Batch]:
+        """Yield `batches` of indices as the network reads them, changed as the strategy says.
+
+        Several are prepared together, unless each is to be shifted by days of its own.
+        """
+        together = 1 if self.strategy["day_shift"] else max(1, _AHEAD // self.strategy["batch_size"])
+        for first in range(0, len(batches), together):
+            some = batches[first : first + together]
+            chosen = torch.cat(some).to(train.label.device)
+            values, valid, label = train.values[chosen], train.valid[chosen], train.label[chosen]
+            x, days, valid = augmented(self.preparation, values, valid, self.strategy, self.generator)
+            parts = (each.split([len(batch) for batch in some]) for each in (x, valid, label))
+            for index, x_, valid_, label_ in zip(some, *parts):
+                yield Batch(index, x_, days, valid_, label_)
 
     def batches(self, label: Tensor) -> list[Tensor]:
         """Return batches of indices into the training samples, as many as there are samples in all.
