@@ -72,7 +72,7 @@ class LTAE(AttentionNetwork):
         asked, bias = self._asked()
         by_position = linear(positions + self.project.bias, asked, bias)
         scores = linear(dates, asked @ self.project.weight) + by_position  # (N, T, heads)
-        attention = masked_softmax(scores.transpose(1, 2), valid)  # (N, heads, T)
+        attention = _softmax_over_dates(scores, valid).transpose(1, 2)  # (N, heads, T)
         used = dropout(attention, self.attention_dropout, self.training)  # what is returned keeps its sum of 1
         values = self.project.weight.unflatten(0, (len(asked), -1))  # (heads, v, input_width)
         of_dates = ((used @ dates).transpose(0, 1) @ values.transpose(1, 2)).transpose(0, 1)  # (N, heads, v)
