@@ -60,7 +60,8 @@ def plain_figures(model: Path, samples: Path) -> dict[str, float]:
     print(f"{model.stem}, without maps: " + ", ".join(f"{name} {value:,.4g}/s" for name, value in row.items()))
     if "training" in row:
         best = max(value for name, value in row.items() if name.startswith("dataloader"))
-        print(f"  training: {row['training'] / best:.2f} times the best loop with a DataLoader", flush=True)
+        alone, together = row["training"] / best, row["side_by_side"] / best
+        print(f"  training: {alone:.2f} times the best loop with a DataLoader, side by side {together:.2f}", flush=True)
     return row
 
 

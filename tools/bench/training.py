@@ -9,7 +9,10 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -20,6 +23,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from plugin.core.card import ModelCard
+from plugin.core.machine import cores
 from plugin.core.monitor import Monitor
 from plugin.worker.architectures import build_network
 from plugin.worker.architectures.ltae import LTAE
@@ -39,26 +43,38 @@ def main(model: Path, path: Path) -> dict[str, float]:
     """Measure in turns and return training samples per second by name, the best of some rounds; validation included."""
     card = load_model(model)[0]
     card = replace(card, strategy={**card.strategy, "epochs": EPOCHS, "patience": 0})
-    arrays = np.load(path, allow_pickle=False)
+    arrays = dict(np.load(path, allow_pickle=False))
     part = np.where(np.arange(len(arrays["label"])) % VALIDATED, TRAIN, VALIDATION).astype(np.uint8)
     samples = Samples(arrays["values"], arrays["valid"], arrays["label"].astype(np.int64), part)
     paces: dict[str, float] = {}
     for _ in range(ROUNDS):
-        found = {"training": ours(card, arrays, samples)}
+        found = {"training": ours(card, arrays, samples), "side_by_side": side_by_side(card, arrays, samples)}
         for processes in LOADERS:
             found[f"dataloader_{processes}"] = theirs(card, arrays, samples, processes)
         paces = {name: max(pace, paces.get(name, 0.0)) for name, pace in found.items()}
     return paces
 
 
-def ours(card: ModelCard, arrays: np.lib.npyio.NpzFile, samples: Samples) -> float:
+def ours(card: ModelCard, arrays: Mapping[str, np.ndarray], samples: Samples, threads: int = 0) -> float:
     """Return the samples per second of our training, of its second epoch: kernels are prepared in the first."""
-    training_threads(card.strategy["batch_size"] * samples.values.shape[1])
+    training_threads(card.strategy["batch_size"] * samples.values.shape[1], threads)
     days = [float(10 * date) for date in range(samples.values.shape[1])]
     preparation = Preparation(card, days, arrays["scale"], arrays["offset"])
     train, validation = (Series.of(samples.only(which), torch.device("cpu")) for which in (TRAIN, VALIDATION))
     progress = Trainer(card, build_network(card), preparation, Monitor()).run(train, validation)
     return len(train) / progress.history[-1]["seconds"]
+
+
+def side_by_side(card: ModelCard, arrays: Mapping[str, np.ndarray], samples: Samples) -> float:
+    """Return the samples per second of as many trainings at once as there are cores, all together.
+
+    So the members of an ensemble and the seeds of a comparison are trained.
+    """
+    with ProcessPoolExecutor(cores(), get_context("spawn")) as pool:
+        for _ in range(2):  # torch is loaded in the first
+            runs = [pool.submit(ours, card, arrays, samples, 1) for _ in range(cores())]
+            paces = [run.result() for run in runs]
+    return sum(paces)
 
 
 class Rows(Dataset):
@@ -99,7 +115,7 @@ def as_published(network: nn.Module) -> nn.Module:
     return network
 
 
-def theirs(card: ModelCard, arrays: np.lib.npyio.NpzFile, samples: Samples, processes: int) -> float:
+def theirs(card: ModelCard, arrays: Mapping[str, np.ndarray], samples: Samples, processes: int) -> float:
     """Return the samples per second of a loop as tutorials have it: torch's own threads, loss.item() at every step."""
     set_threads()
     network = as_published(build_network(card))
