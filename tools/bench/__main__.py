@@ -56,7 +56,7 @@ def main() -> None:
 
 def plain_figures(model: Path, samples: Path) -> dict[str, float]:
     """Measure what can be had without Chronomap, and our training beside it."""
-    row = host.in_worker("torch_side.py", str(model), str(samples))
+    row = host.in_worker("torch_side.py", str(model), str(samples), is_plain=True)
     print(f"{model.stem}, without maps: " + ", ".join(f"{name} {value:,.4g}/s" for name, value in row.items()))
     if "training" in row:
         best = max(value for name, value in row.items() if name.startswith("dataloader"))
