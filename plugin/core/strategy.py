@@ -8,6 +8,8 @@ from typing import Any
 
 from .catalog import Architecture, Hyperparameter
 
+SETTLING_STEPS = 200  # in which patience ends no training: at first statistics and the mean of the weights lag behind
+
 STRATEGY = (
     Hyperparameter("optimizer", "Optimiser", "choice", "adam", "How the weights follow the gradient.",
                    choices=("adam", "adamw", "sgd", "rmsprop")),
@@ -65,8 +67,8 @@ STRATEGY = (
                    search=(16, 256)),
     Hyperparameter("epochs", "Epochs", "int", 100, "Passes over the training samples, at most.", 1, 10000),
     Hyperparameter("patience", "Patience", "int", 20,
-                   "Epochs without a better validation loss before training stops; 0 never stops.", 0, 10000,
-                   unit="epochs"),
+                   "Epochs without a better validation loss before training stops, though not within its first "
+                   f"{SETTLING_STEPS} steps; 0 never stops.", 0, 10000, unit="epochs"),
     Hyperparameter("min_delta", "Least improvement", "float", 0.0,
                    "By how much the validation loss must fall to count as better.", 0.0, 10.0,
                    only_if=("patience",)),

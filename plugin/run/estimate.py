@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Optional
@@ -16,7 +17,7 @@ from ..core.machine import cores
 from ..core.monitor import Event, Monitor
 from ..core.products import PRODUCTS
 from ..core.recipe import Recipe
-from ..core.strategy import strategy_defaults
+from ..core.strategy import SETTLING_STEPS, strategy_defaults
 from ..raster.cube import CACHE_SHARE
 from .mapping import SLOT_SHARE
 from .pipeline import SLOTS
@@ -126,7 +127,9 @@ def estimate_of(recipe: Recipe, work: Workload, size: Event) -> Estimate:
     host_mb, worker_mb = _memory(recipe, work, size, strategy)
     return Estimate(
         sampling_s=work.sampled_px * work.read_s,
-        training=_training(rounds * epoch_s, strategy, _START_S + rounds * fits * pace["fit"]),
+        training=_training(
+            rounds * epoch_s, work.samples * job.split.train, strategy, _START_S + rounds * fits * pace["fit"]
+        ),
         epoch_s=epoch_s,
         epochs=epochs,
         mapping_s=_START_S + _SETTLE_S + work.mapped_px * pixel_s if maps else 0.0,
@@ -140,10 +143,11 @@ def estimate_of(recipe: Recipe, work: Workload, size: Event) -> Estimate:
     )
 
 
-def _training(epoch_s: float, strategy: dict[str, Any], fixed_s: float) -> Span:
-    """Return from the earliest end that patience allows to the last epoch."""
+def _training(epoch_s: float, samples: float, strategy: dict[str, Any], fixed_s: float) -> Span:
+    """Return from the earliest end that patience allows with so many training samples to the last epoch."""
     epochs, patience = strategy["epochs"], strategy["patience"]
-    earliest = min(epochs, patience + 1) if patience else epochs
+    settled = math.ceil(SETTLING_STEPS * strategy["batch_size"] / max(samples, 1.0))
+    earliest = min(epochs, max(patience + 1, settled)) if patience else epochs
     return Span(fixed_s + earliest * epoch_s, fixed_s + epochs * epoch_s)
 
 

@@ -77,6 +77,8 @@ def test_training_lasts_from_the_first_end_of_patience_to_the_last_epoch():
     told = estimate_of(made(), WORK, SIZE)
     assert told.epoch_s == pytest.approx(1000 * (0.6 * 1e-3 + 0.2 * 1e-4))
     assert told.training.high - told.training.low == pytest.approx((50 - 11) * told.epoch_s)
+    large = estimate_of(made(batch_size=64), WORK, SIZE).training  # 600 samples: 22 epochs make 200 steps
+    assert large.high - large.low == pytest.approx((50 - 22) * told.epoch_s)
     without_patience = estimate_of(made(patience=0), WORK, SIZE)
     assert without_patience.training.low == without_patience.training.high == told.training.high
 
