@@ -3,11 +3,8 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
-
-from .training_blocks import Chain
-
-_ROWS = 256  # that rows come in multiples of
 
 
 def halving_widths(last: int, layers: int) -> list[int]:
@@ -42,11 +39,10 @@ class PerDate(nn.Module):
         """Return (N, T, widths[-1]) of x (N, T, C)."""
         if not self.training:
             return self.layers(x.flatten(0, 1)).view(*x.shape[:2], -1) * valid.unsqueeze(2)
-        seen_at = valid.flatten().nonzero().squeeze(1)  # (M,): batch statistics come from clear dates only
-        count = max(2, len(seen_at))  # too few for statistics: with dates that are 0
-        is_chain = isinstance(self.layers, Chain)  # in training; its kernels are made anew for every number of rows
-        rows = x.new_zeros(-(-count // _ROWS) * _ROWS if is_chain else count, x.shape[2])
-        rows[: len(seen_at)] = x.flatten(0, 1).index_select(0, seen_at)
-        seen = (self.layers(rows, count) if is_chain else self.layers(rows))[: len(seen_at)]
+        seen_at = valid.flatten().nonzero().squeeze(1)  # (M,)
+        rows = x.flatten(0, 1).index_select(0, seen_at)  # (M, C): batch statistics come from clear dates only
+        if len(rows) < 2:  # too few for statistics
+            rows = torch.cat([rows, rows.new_zeros(2, rows.shape[1])])
+        seen = self.layers(rows)[: len(seen_at)]
         encoded = seen.new_zeros(valid.numel(), seen.shape[1]).index_copy(0, seen_at, seen)
         return encoded.view(*valid.shape, -1)

@@ -8,9 +8,7 @@ from typing import Any, Optional
 import torch
 from torch import Tensor, nn
 
-from .onednn import linear_product
-from .training_blocks import Chain
-
+_ONEDNN = getattr(torch.ops.mkldnn, "_linear_pointwise", None)  # absent where torch was built without oneDNN
 _LEAST_WEIGHTS = 8192  # below, what is won is lost again in bringing matrices into oneDNN's order
 _STEPS = 2**16  # in which a random number of 16 bits can tell shares apart
 
@@ -18,21 +16,18 @@ _STEPS = 2**16  # in which a random number of 16 bits can tell shares apart
 def quicken(network: nn.Module) -> None:
     """Exchange the layers of a `network` on the CPU that have a quicker form; its weights stay the same objects."""
     for part in list(network.modules()):
-        if type(part) is nn.Sequential:
-            part.__class__ = Chain
         for name, layer in part.named_children():
             if type(layer) is nn.Dropout:
                 setattr(part, name, Dropout(layer.p))
-            elif type(layer) is nn.Linear and layer.weight.numel() >= _LEAST_WEIGHTS:
+            elif type(layer) is nn.Linear and _ONEDNN is not None and layer.weight.numel() >= _LEAST_WEIGHTS:
                 setattr(part, name, Linear(layer))
 
 
-class Linear(nn.Linear):
+class Linear(nn.Module):
     """A linear layer whose three matrix products are oneDNN's: on processors that are not Intel's, MKL takes twice."""
 
     def __init__(self, layer: nn.Linear) -> None:
-        nn.Module.__init__(self)  # no weights of its own are drawn
-        self.in_features, self.out_features = layer.in_features, layer.out_features
+        super().__init__()
         self.weight, self.bias = layer.weight, layer.bias
 
     def forward(self, x: Tensor) -> Tensor:
@@ -59,8 +54,7 @@ def dropout(x: Tensor, share: float, training: bool) -> Tensor:
         return nn.functional.dropout(x, share, training)
     count = x.numel()
     bits = torch.empty(-(-count // 4), dtype=torch.int64).random_(-(2**63), None).view(torch.int16)
-    order = torch.empty_like(x, dtype=torch.bool).stride()  # that of x in memory
-    kept = bits[:count].as_strided(x.shape, order) >= round(share * _STEPS) - _STEPS // 2
+    kept = bits[:count].view(x.shape) >= round(share * _STEPS) - _STEPS // 2
     return x * kept.to(x.dtype).mul_(1.0 / (1.0 - share))
 
 
@@ -69,12 +63,17 @@ class _LinearFunction(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Optional[Tensor]) -> Tensor:  # type: ignore[override]
         ctx.save_for_backward(x, weight)
         ctx.has_bias = bias is not None
-        return linear_product(x, weight, bias)
+        return _product(x, weight, bias)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Optional[Tensor], Tensor, Optional[Tensor]]:  # type: ignore[override]
         x, weight = ctx.saved_tensors
         gradient = gradient.contiguous()
         rows = gradient.flatten(0, -2)  # (M, out)
-        to_input = linear_product(gradient, weight.T) if ctx.needs_input_grad[0] else None
-        return to_input, linear_product(rows.T, x.flatten(0, -2).T), rows.sum(0) if ctx.has_bias else None
+        to_input = _product(gradient, weight.T) if ctx.needs_input_grad[0] else None
+        return to_input, _product(rows.T, x.flatten(0, -2).T), rows.sum(0) if ctx.has_bias else None
+
+
+def _product(x: Tensor, weight: Tensor, bias: Optional[Tensor] = None) -> Tensor:
+    """Return x @ weight.T + bias."""
+    return _ONEDNN(x, weight, bias, "none", [], "")  # type: ignore[misc]  # (quicken asks whether it is there)
