@@ -78,6 +78,9 @@ ARCHITECTURE = Architecture(
                        "band after the other.", choices=("dates", "bands")),
     ),
     presets=(
+        Preset("small_sets", "R package sits, with a longer training for small sample sets", {},
+               {"optimizer": "adamw", "learning_rate": 1e-3, "weight_decay": 1e-6, "batch_size": 64, "epochs": 100,
+                "patience": 20}),
         Preset("sits", "R package sits", {},
                {"optimizer": "adamw", "learning_rate": 5e-4, "weight_decay": 1e-6, "batch_size": 64, "epochs": 50,
                 "patience": 20}),
