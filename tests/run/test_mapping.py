@@ -126,7 +126,7 @@ def test_a_killed_process_resumes_to_the_same_bits(chain, whole, tmp_path, liste
     running = subprocess.Popen([sys.executable, "-m", "plugin.run", str(tmp_path / "job.json")], cwd=ROOT)
     done = tmp_path / "class.tif.job" / "windows.jsonl"
     patience = time.monotonic() + 60
-    while not done.exists() and running.poll() is None and time.monotonic() < patience:
+    while not (done.exists() and done.stat().st_size) and running.poll() is None and time.monotonic() < patience:
         time.sleep(0.01)
     running.kill()
     running.wait()
