@@ -57,6 +57,14 @@ def test_the_best_epoch_is_restored():
     assert part_loss(fitted, samples) == pytest.approx(min(losses), rel=1e-5)
 
 
+def test_a_network_that_is_sure_and_wrong_is_cooled_down_before_its_loss_is_judged():
+    samples = make_samples(60)
+    wrong = np.where(samples.part == 1, (samples.label + 1) % 3, samples.label)
+    fitted = fit(samples=replace(samples, label=wrong), epochs=20, patience=0, learning_rate=0.03)
+    losses = [record["validation_loss"] for record in fitted.history]
+    assert max(losses) < np.log(3) + 0.5  # little worse than to guess; as it is it comes to 2.8
+
+
 def test_patience_ends_training():
     fitted = fit(epochs=200, patience=3, learning_rate=0.05)
     assert len(fitted.history) < 200
