@@ -56,8 +56,8 @@ ARCHITECTURE = Architecture(
     ),
     presets=(
         Preset("light", "Two layers of 64, for small sample sets", {},
-               {"optimizer": "adam", "learning_rate": 3e-3, "schedule": "cosine", "batch_size": 64, "epochs": 60,
-                "patience": 20, "gradient_clip": 1.0}),
+               {"optimizer": "adam", "learning_rate": 3e-3, "schedule": "cosine", "batch_size": 64, "epochs": 150,
+                "patience": 30, "gradient_clip": 1.0}),
         Preset("breizhcrops", "BreizhCrops", {"width": 128, "layers": 4, "dropout": 0.571, "norm_in": True},
                {"optimizer": "adam", "learning_rate": 9.88e-3, "weight_decay": 5.3e-7, "batch_size": 256,
                 "epochs": 17, "patience": 0}),

@@ -50,8 +50,8 @@ ARCHITECTURE = Architecture(
     hyperparameters=recurrent_hyperparameters(width=64, layers=2, both_directions=True, dropout=0.2, readout="mean"),
     presets=(
         Preset("light", "Two layers of 64, for small sample sets", {},
-               {"optimizer": "adam", "learning_rate": 1e-3, "schedule": "cosine", "batch_size": 64, "epochs": 60,
-                "patience": 20, "gradient_clip": 1.0}),
+               {"optimizer": "adam", "learning_rate": 1e-3, "schedule": "cosine", "batch_size": 64, "epochs": 150,
+                "patience": 30, "gradient_clip": 1.0}),
     ),
     deviations="The days between valid dates and the day of the season are inputs; at invalid dates the state is "
     "carried over. The weights of the state start orthogonal, those of the inputs by their number.",

@@ -81,8 +81,8 @@ ARCHITECTURE = Architecture(
     ),
     presets=(
         Preset("light", "Two layers of 64, for small sample sets", {"width": 64, "layers": 2, "dropout": 0.2},
-               {"optimizer": "adam", "learning_rate": 5e-3, "schedule": "cosine", "batch_size": 32, "epochs": 60,
-                "patience": 20, "gradient_clip": 1.0}),
+               {"optimizer": "adam", "learning_rate": 5e-3, "schedule": "cosine", "batch_size": 32, "epochs": 150,
+                "patience": 30, "gradient_clip": 1.0}),
         Preset("breizhcrops", "BreizhCrops", {"norm_in": True},
                {"optimizer": "adam", "learning_rate": 8.96e-3, "weight_decay": 2.2e-6, "batch_size": 256,
                 "epochs": 17, "patience": 0}),
