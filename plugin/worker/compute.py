@@ -19,7 +19,7 @@ from .device import choose_device, describe_device, lanes_of
 from .openvino_form import openvino_version
 from .predictor import OPENVINO, TORCH, Predictor, torch_readable
 
-_CPU_BATCHES = (128, 256, 512, 1024, 2048)  # multiples of 64, see Predictor; the cache decides
+_CPU_BATCHES = (128, 256, 512, 1024)  # multiples of 64, see Predictor; larger ones leave the cache
 _GPU_BATCHES = (4096, 16384, 65536)
 _MEASURE_S = 0.12  # for each batch size
 _SLOW_S = 0.5  # a single batch that takes longer ends the search
