@@ -13,14 +13,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Callable, Optional
 
+from .machine import cores
+
 PLUGIN_ROOT = Path(__file__).resolve().parents[2]
 # What QGIS sets for itself and would mislead another Python.
 _FOREIGN = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "VIRTUAL_ENV")
 _POLL_S, _GRACE_S = 0.2, 10.0
 _FOREIGN_PREFIXES = ("GDAL_", "PROJ_", "QT_", "QGIS_", "OSGEO4W")
 # glibc gives what a batch frees back to the system, which clears it for the next one: a tenth to half of a map's time.
-# Kept, it costs no more memory than the largest batch had.
-_KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(2**29), "MALLOC_MMAP_THRESHOLD_": str(2**25)}  # bytes
+# Kept, it costs no more memory than the largest batch had; heaps are for threads that compute, not for every one.
+_KEEP_MEMORY = {
+    "MALLOC_TRIM_THRESHOLD_": str(2**29),  # bytes
+    "MALLOC_MMAP_THRESHOLD_": str(2**25),
+    "MALLOC_ARENA_MAX": str(cores()),
+}
 
 
 def clean_environment() -> dict[str, str]:
