@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from ..core.card import ModelCard
@@ -26,9 +27,10 @@ class Cost:
 def cost_of(card: ModelCard, arrays: Mapping[str, np.ndarray] | None = None) -> Cost:
     """Return what the model of `card` costs; a classical model only has a cost once fitted, as `arrays`.
 
-    Of a network: twice the multiply-adds of all matrix products and convolutions in the forward pass of one series
-    without gaps; activations, normalisation and softmax are left out, as papers do. Of a forest: the comparisons, one
-    for each level of each tree, without the making of its features.
+    Of a network: twice the multiply-adds of all matrix products and convolutions that one series more takes in the
+    forward pass of a batch without gaps, so that what is done once for all series does not count; activations,
+    normalisation and softmax are left out, as papers do. Of a forest: the comparisons, one for each level of each tree,
+    without the making of its features.
 
     Raises:
         ModelFileError: this version of the plugin does not have the architecture.
@@ -37,12 +39,17 @@ def cost_of(card: ModelCard, arrays: Mapping[str, np.ndarray] | None = None) -> 
         return _forest_cost(arrays or {})
     with torch.device("meta"):  # shapes without numbers: quick, and no kernel of the CPU hides a product
         network = build_network(card).eval().requires_grad_(False)  # the counter trips over views of leaves
-        dates = seq_len(card)
-        series = torch.zeros(1, dates, in_channels(card))
-        inputs = (series, torch.zeros(dates), torch.ones(1, dates, dtype=torch.bool))
+        one, two = (_operations(network, card, count) for count in (1, 2))
+    return Cost(sum(weight.numel() for weight in network.parameters()), two - one)
+
+
+def _operations(network: nn.Module, card: ModelCard, count: int) -> int:
+    """Return the floating-point operations of a batch of `count` series."""
+    dates = seq_len(card)
+    series, valid = torch.zeros(count, dates, in_channels(card)), torch.ones(count, dates, dtype=torch.bool)
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        network(*inputs)
-    return Cost(sum(weight.numel() for weight in network.parameters()), int(counter.get_total_flops()))
+        network(series, torch.zeros(dates), valid)
+    return int(counter.get_total_flops())
 
 
 def _forest_cost(arrays: Mapping[str, np.ndarray]) -> Cost:

@@ -40,6 +40,17 @@ def test_convolutions_cost_two_operations_a_weight_and_place():
     assert cost_of(card).flops == 2 * (convolutions + dense)
 
 
+def test_ltae_pays_for_what_a_series_takes_and_not_for_the_positions_of_all():
+    card = make_card("ltae")
+    settings, dates = card.hyperparameters, seq_len(card)
+    width, heads, mixed, dense = (settings[name] for name in ("input_width", "heads", "d_model", "mlp_width"))
+    encoding = dates * (in_channels(card) * width // 4 + width // 4 * width // 2 + width // 2 * width)
+    attention = heads * dates * (width + width + mixed // heads) + width * mixed
+    decoder = settings["decoder_width"]
+    decoding = mixed * dense + dense * decoder + decoder * decoder // 2 + decoder // 2 * len(card.classes)
+    assert cost_of(card).flops == 2 * (encoding + attention + decoding)
+
+
 @pytest.mark.parametrize(("name", "gates"), [("rnn", 1), ("lstm", 4)])
 def test_recurrent_networks_pay_for_every_date(name, gates):
     card = make_card(name)
