@@ -19,7 +19,9 @@ from .device import choose_device, describe_device, lanes_of
 from .openvino_form import openvino_version
 from .predictor import OPENVINO, TORCH, Predictor, torch_readable
 
-_CPU_BATCHES = (128, 256, 512, 1024)  # multiples of 64, see Predictor; larger ones leave the cache
+# Multiples of 64, see Predictor; larger ones leave the cache, and OpenVINO keeps all that it computes of a batch.
+_CPU_BATCHES = {TORCH: (128, 256, 512, 1024), OPENVINO: (128, 256, 512)}
+_FOREST_BATCHES = (512, 1024, 2048, 4096)  # calls cost more than the cache wins
 _GPU_BATCHES = (4096, 16384, 65536)
 _MEASURE_S = 0.12  # for each batch size
 _SLOW_S = 0.5  # a single batch that takes longer ends the search
@@ -115,7 +117,7 @@ def settle(compute: Compute, predictor: Predictor, dtype: str, lanes_: Lanes, mo
     A size is taken only if the answer for a series does not depend on its place in the batch.
     """
     pace = {}
-    for batch in _CPU_BATCHES if compute.device == "cpu" else _GPU_BATCHES:
+    for batch in _batches(compute, predictor):
         monitor.check()
         predictor.batch = batch
         try:
@@ -156,6 +158,13 @@ def is_position_free(predictor: Predictor, dtype: str) -> bool:
 def pixels_per_second(predictor: Predictor, dtype: str, threads: int, lanes_: Lanes) -> float:
     """Return how many series stored as `dtype` the `threads` compute in a second at the predictor's batch size."""
     return _measure(predictor, dtype, threads, lanes_)[0]
+
+
+def _batches(compute: Compute, predictor: Predictor) -> tuple[int, ...]:
+    """Return the batch sizes that are worth a trial."""
+    if compute.device != "cpu":
+        return _GPU_BATCHES
+    return _CPU_BATCHES[compute.engine] if predictor.can_reduce else _FOREST_BATCHES
 
 
 def _measure(predictor: Predictor, dtype: str, threads: int, lanes_: Lanes) -> tuple[float, float]:
