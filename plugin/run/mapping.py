@@ -32,7 +32,7 @@ from .folder import JobFolder
 from .pipeline import SLOTS, Pipeline, SlotArrays
 from .plan import Checkpoint, MapPlan, Shard, as_numbers, as_windows, fingerprint_inputs
 
-SLOT_SHARE = 0.2  # of the memory setting; the rest is for GDAL's cache on this side and for torch in the worker
+SLOT_SHARE = 0.15  # of the memory setting; the rest is for GDAL's cache on this side and for torch in the worker
 _BYTE_SCALE, _BYTE_NODATA = 1.0 / 254, 255.0
 
 
