@@ -33,7 +33,7 @@ from .training import Series, Trainer
 _TRAIN_S = 0.35  # for the steps that are timed
 _MOST_STEPS = 40
 _CHECKED = 512  # series
-_MAPPED, _MAPPED_HEAVY, _MAPPED_GPU = (128, 512), (128,), (16384,)  # series at once
+_MAPPED, _MAPPED_HEAVY, _MAPPED_FOREST, _MAPPED_GPU = (128, 512), (128,), (4096,), (16384,)  # series at once
 _HEAVY_FLOPS = 5e6
 _FEWEST_SAMPLES, _FEW_SAMPLES, _FEW_TREES = 100, 600, 100  # of which forests are grown to tell of the whole one
 
@@ -197,7 +197,7 @@ def _classical_pace(trial: Trial, samples: int, monitor: Monitor) -> Pace:
         works = [n * math.log(n) for n in (_FEWEST_SAMPLES, min(samples, _FEW_SAMPLES), samples)]
         least = max(least, most + (most - least) * (works[2] - works[1]) / (works[1] - works[0]))
     nodes = sum(array.nbytes for array in arrays.values()) * samples / max(_FEWEST_SAMPLES, min(samples, _FEW_SAMPLES))
-    pixel = small.pixel_seconds(arrays, _MAPPED)
+    pixel = small.pixel_seconds(arrays, _MAPPED_FOREST)
     more = trees / fewer
     return Pace(pixel=pixel * more, fit=least * more, model_bytes=round(nodes * more))
 
