@@ -25,5 +25,5 @@ def _epoch_line(event: Event) -> str:
         ("validation macro F1", event.get("validation_macro_f1"), ".3f"),
     )
     told = [f"{name} {format(value, spec)}" for name, value, spec in figures if value is not None]
-    best = "  (best so far)" if event.get("is_best") else ""
+    best = "  (kept so far)" if event.get("is_best") else ""
     return f"Epoch {event['epoch']}/{event['epochs']}: " + ", ".join(told) + best

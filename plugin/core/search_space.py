@@ -11,7 +11,7 @@ from typing import Any
 from .catalog import Architecture, Hyperparameter, load_catalog
 from .strategy import STRATEGY
 
-NEVER_SEARCHED = ("epochs", "patience", "min_delta", "seed")
+NEVER_SEARCHED = ("epochs", "patience", "min_delta", "tolerance", "seed")
 DEFAULT_SETTINGS = ("learning_rate", "batch_size", "weight_decay", "label_smoothing", "date_dropping")
 _LOG_FROM = 8.0  # highest over lowest, from which an axis is logarithmic
 _SHARE_TOP = 0.6  # of a setting from 0 to about 1, such as dropout

@@ -67,11 +67,17 @@ STRATEGY = (
                    search=(16, 256)),
     Hyperparameter("epochs", "Epochs", "int", 100, "Passes over the training samples, at most.", 1, 10000),
     Hyperparameter("patience", "Patience", "int", 20,
-                   "Epochs without a better validation loss before training stops, though not within its first "
+                   "Epochs in a row worse than the best before training stops, though not within its first "
                    f"{SETTLING_STEPS} steps; 0 never stops.", 0, 10000, unit="epochs"),
     Hyperparameter("min_delta", "Least improvement", "float", 0.0,
-                   "By how much the validation loss must fall to count as better.", 0.0, 10.0,
+                   "By how much the validation loss must fall to count for patience; 0: an epoch as good as the best "
+                   "counts too.", 0.0, 10.0,
                    only_if=("patience",)),
+    Hyperparameter("tolerance", "Tolerance", "float", 1.0,
+                   "An epoch is as good as the best one while its validation loss is higher by no more than so many "
+                   "standard errors; the last such epoch is kept. Few validation samples cannot tell such epochs "
+                   "apart, and longer training mostly knows more. 0 keeps the lowest loss.", 0.0, 5.0,
+                   unit="standard errors"),
     Hyperparameter("weight_averaging", "Weight averaging", "float", 0.98,
                    "Share of their running mean that is kept from step to step. The mean is steadier than the weights "
                    "themselves, and is what is judged and kept; 0 keeps the weights as they are.", 0.0, 0.9999,

@@ -130,10 +130,18 @@ def _is_ungrouped(card: ModelCard) -> bool:
 def _learning(card: ModelCard) -> Markup:
     if not card.history:
         return Markup()
-    is_validated = any(row.get("validation_loss") is not None for row in card.history)
-    why = ", with the lowest validation loss," if is_validated else " (the last one: no validation samples)"
-    kept = f"the weights of epoch {card.best_epoch}{why} were kept."
+    kept = f"the weights of epoch {card.best_epoch}{_why_kept(card)} were kept."
     return tag("p", f"{len(card.history)} epochs in {card.seconds:,.0f} s; {kept}", kind="note")
+
+
+def _why_kept(card: ModelCard) -> str:
+    losses = [row.get("validation_loss") for row in card.history]
+    told = [loss for loss in losses if loss is not None]
+    if not told:
+        return " (the last one: no validation samples)"
+    if losses[card.best_epoch - 1] == min(told):
+        return ", with the lowest validation loss,"
+    return ", the last one whose validation loss the validation samples cannot tell from the lowest,"
 
 
 def _settings(card: ModelCard, architecture: Architecture | None) -> list[Markup]:

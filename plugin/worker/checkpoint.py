@@ -118,6 +118,7 @@ def _arrays(state: TrainingState) -> dict[str, np.ndarray]:
         "generator": state.generator.get_state(),
         "random": torch.get_rng_state(),
         **_device_random(state.device),
+        **({} if state.progress.best_losses is None else {"best_losses": state.progress.best_losses}),
         **{f"network/{name}": tensor for name, tensor in state.network.state_dict().items()},
         **{f"mean/{name}": tensor for name, tensor in state.mean.weights.items()},
         **{f"best/{name}": tensor for name, tensor in state.progress.best_weights.items()},
@@ -140,6 +141,7 @@ def _restore(state: TrainingState, told: Mapping[str, Any], tensors: Mapping[str
     state.network.load_state_dict(_under("network/", tensors))
     progress = state.progress
     progress.best_weights = {name: tensor.to(state.device) for name, tensor in _under("best/", tensors).items()}
+    progress.best_losses = tensors["best_losses"].to(state.device) if "best_losses" in tensors else None
     for name in ("history", "best_epoch", "best_loss", "patience_epoch", "patience_loss"):
         setattr(progress, name, told[name])
     state.mean.steps = told["averaged_steps"]

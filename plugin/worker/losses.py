@@ -24,6 +24,10 @@ class Criterion:
 
     def __call__(self, logits: Tensor, label: Tensor) -> Tensor:
         """Return the mean loss of logits (N, K), weighted by the classes' weights."""
+        return self.of_each(logits, label).mean()
+
+    def of_each(self, logits: Tensor, label: Tensor) -> Tensor:
+        """Return the losses (N,) whose mean is the loss."""
         losses = cross_entropy(
             logits, label, weight=self.class_weights, label_smoothing=self.label_smoothing, reduction="none"
         )
@@ -31,8 +35,8 @@ class Criterion:
             probability = logits.softmax(1).gather(1, label.unsqueeze(1)).squeeze(1)
             losses = losses * (1 - probability).clamp(min=1e-6) ** self.gamma
         if self.class_weights is None:
-            return losses.mean()
-        return losses.sum() / self.class_weights[label].sum()
+            return losses
+        return losses / self.class_weights[label].mean()
 
 
 def make_criterion(strategy: dict[str, Any], label: Tensor, num_classes: int) -> Criterion:

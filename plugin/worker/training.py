@@ -152,12 +152,12 @@ class Trainer:
             record.update(self._epoch(train, criterion, state))
             self._check_loss(record["train_loss"], epoch)
             with mean.in_place():
-                record.update(self._validate(validation, criterion))
-                loss = record["validation_loss"]
-                record["is_best"] = progress.note_best(self.network, epoch, loss, self.strategy["min_delta"])
+                losses, figures = self._validate(validation, criterion)
+                record.update(figures)
+                record["is_best"] = progress.note(self.network, epoch, losses, self.strategy)
             record["learning_rate"] = schedule.rate
             record["seconds"] = time.perf_counter() - started
-            schedule.after_epoch(loss)
+            schedule.after_epoch(record["validation_loss"])
             progress.history.append(record)
             self._report(record)
             if self._is_done(state):
@@ -261,21 +261,25 @@ class Trainer:
         size = self.strategy["batch_size"]
         return max(1, count // size + (count % size > 1))
 
-    def _validate(self, validation: Series, criterion: Criterion) -> dict[str, Any]:
-        """Return loss and macro F1 of the validation part; a network that is too sure of itself is cooled down for it.
+    def _validate(self, validation: Series, criterion: Criterion) -> tuple[Optional[Tensor], dict[str, Any]]:
+        """Return losses (N,) of the validation samples, their mean and the macro F1.
+
+        A network that is too sure of itself is cooled down for it.
 
         The model that is kept gets a temperature all the same. Without it a training would end at an epoch that knew
         little yet, while the later ones, however sure, told classes apart (Berta et al. 2025, arXiv 2501.19195).
         """
         if not len(validation):
-            return {"validation_loss": None, "validation_macro_f1": None}
-        found = [math.nan, math.nan]
+            return None, {"validation_loss": None, "validation_macro_f1": None}
+        losses, macro_f1 = torch.zeros(len(validation), device=validation.label.device), math.nan
         if self.group.is_first:
             logits = self.logits(validation)
             temperature = max(1.0, fit_temperature(logits, validation.label))
-            loss = float(criterion(logits / temperature, validation.label))
-            found = [loss, self._macro_f1(validation.label, logits.argmax(1))]
-        return dict(zip(("validation_loss", "validation_macro_f1"), self.group.same_figures(found)))
+            losses = criterion.of_each(logits / temperature, validation.label)
+            macro_f1 = self._macro_f1(validation.label, logits.argmax(1))
+        losses = self.group.same(losses)
+        macro_f1 = self.group.same_figures([macro_f1])[0]
+        return losses, {"validation_loss": float(losses.mean()), "validation_macro_f1": macro_f1}
 
     def _macro_f1(self, label: Tensor, prediction: Tensor) -> float:
         confusion = confusion_matrix(label.cpu().numpy(), prediction.cpu().numpy(), len(self.names))

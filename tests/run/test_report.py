@@ -115,6 +115,8 @@ def test_samples_without_groups_are_warned_of_and_not_called_polygons(card):
 def test_the_kept_epoch_is_explained_with_and_without_validation(card):
     validated = replace(card, history=({"epoch": 1, "validation_loss": 0.5},))
     assert "with the lowest validation loss" in Page(model_report(validated, {})).text
+    later = replace(card, history=(*validated.history, {"epoch": 2, "validation_loss": 0.6}), best_epoch=2)
+    assert "cannot tell from the lowest" in Page(model_report(later, {})).text
     assert "no validation samples" in Page(model_report(card, {})).text
 
 

@@ -16,7 +16,9 @@ from chronomap.plugin.worker.augmentation import dropped_blocks, dropped_dates, 
 from chronomap.plugin.worker.evaluation import fit_temperature, predict_logits
 from chronomap.plugin.worker.fitting import Samples
 from chronomap.plugin.worker.losses import Criterion, balanced_weights
+from chronomap.plugin.worker.progress import Progress
 from chronomap.plugin.worker.training import Trainer, fit_network
+from torch import nn
 from torch.nn.functional import cross_entropy
 from worker.making import make_card, make_preparation, make_samples, ranged
 
@@ -50,7 +52,7 @@ def test_networks_learn_classes_that_can_be_told_apart(architecture):
 
 def test_the_best_epoch_is_restored():
     samples = make_samples()
-    fitted = fit(samples=samples, epochs=12, learning_rate=0.03, loss="cross_entropy")
+    fitted = fit(samples=samples, epochs=12, learning_rate=0.03, loss="cross_entropy", tolerance=0.0)
     losses = [record["validation_loss"] for record in fitted.history]
     assert fitted.best_epoch == 1 + int(np.argmin(losses))
     assert fitted.best_epoch < len(losses)  # else nothing was restored
@@ -63,6 +65,25 @@ def test_a_network_that_is_sure_and_wrong_is_cooled_down_before_its_loss_is_judg
     fitted = fit(samples=replace(samples, label=wrong), epochs=20, patience=0, learning_rate=0.03)
     losses = [record["validation_loss"] for record in fitted.history]
     assert max(losses) < np.log(3) + 0.5  # little worse than to guess; as it is it comes to 2.8
+
+
+@pytest.mark.parametrize(
+    ("losses", "tolerance", "kept"),
+    [
+        ([[2.0, 4.0, 6.0], [1.0, 2.0, 3.0], [1.2, 1.9, 3.1]], 1.0, 3),  # higher by .067 with a standard error of .088
+        ([[2.0, 4.0, 6.0], [1.0, 2.0, 3.0], [1.2, 1.9, 3.1]], 0.5, 2),
+        ([[2.0, 4.0, 6.0], [1.0, 2.0, 3.0], [1.2, 1.9, 3.1]], 0.0, 2),
+        ([[1.0, 2.0, 3.0], [1.1, 2.1, 3.2], [1.1, 2.1, 3.2]], 1.0, 1),  # a little worse, but for all of them
+        ([[1.0, 2.0, 3.0], [1.1, 1.9, 3.1], [1.2, 1.9, 3.1]], 1.0, 3),  # judged by the lowest, not by the last kept
+        ([[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]], 1.0, 1),  # nothing changes: patience shall end that
+        ([[1.0], [1.1]], 1.0, 1),  # one sample tells no error
+    ],
+)
+def test_an_epoch_that_cannot_be_told_from_the_best_is_as_good(losses, tolerance, kept):
+    progress = Progress()
+    for epoch, of_each in enumerate(losses, 1):
+        progress.note(nn.Linear(1, 1), epoch, torch.tensor(of_each), {"tolerance": tolerance, "min_delta": 0.0})
+    assert progress.best_epoch == progress.patience_epoch == kept
 
 
 def test_patience_ends_training():

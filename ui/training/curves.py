@@ -53,7 +53,7 @@ class Curves(QLabel):
         self._best = 0
 
     def show_epochs(self, epochs: Sequence[dict[str, Any]], best: int = 0) -> None:
-        """Draw `epochs`; `best` is the epoch that is kept, 0: the last that was the best so far."""
+        """Draw `epochs`; `best` is the epoch that is kept, 0: the last that was as good as the best."""
         self._epochs = epochs
         marked = [int(epoch["epoch"]) for epoch in epochs if epoch.get("is_best")]
         self._best = best or (marked[-1] if marked else 0)
