@@ -181,7 +181,7 @@ ARCHITECTURE = Architecture(
     ),
     presets=(
         Preset("small_sets", "2 blocks, normalised first, for small sample sets", {},
-               {"optimizer": "adam", "learning_rate": 1e-3, "batch_size": 32, "epochs": 100, "patience": 20}),
+               {"optimizer": "adam", "learning_rate": 1e-3, "batch_size": 32, "epochs": 150, "patience": 20}),
         Preset("breizhcrops", "BreizhCrops", {"layers": 5, "dropout": 0.018, "norm_first": False},
                {"optimizer": "adam", "learning_rate": 1.74e-4, "weight_decay": 3.5e-6, "batch_size": 256,
                 "epochs": 30, "patience": 0}),
