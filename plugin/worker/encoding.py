@@ -104,22 +104,27 @@ def _valid_dates(answer: Answer) -> Tensor:
 
 
 def _attention(answer: Answer) -> Tensor:
+    return _attention_of_each(answer).t()
+
+
+def _attention_of_each(answer: Answer) -> Tensor:
+    """Return the heads' mean attention, (n, T): summed along a pixel's dates, its bits do not depend on its place."""
     if answer.attention is None:
         raise ValueError("attention was asked for of a model that gives none")
-    return answer.attention.mean(dim=1).t()  # (T, n)
+    return answer.attention.mean(dim=1)
 
 
 def _attention_peak(answer: Answer) -> Tensor:
-    weight, date = _attention(answer).max(dim=0)
+    weight, date = _attention_of_each(answer).max(dim=1)
     return torch.where(weight > 0, date + 1, int(PRODUCTS["attention_peak"].nodata))[None]
 
 
 def _attention_spread(answer: Answer) -> Tensor:
-    return torch.special.entr(_attention(answer)).sum(dim=0)[None].exp()
+    return torch.special.entr(_attention_of_each(answer)).sum(dim=1)[None].exp()
 
 
 def _attention_season(answer: Answer, season: Tensor) -> Tensor:
-    return _attention(answer)[season.to(answer.probability.device)].sum(dim=0)[None].clamp(0.0, 1.0)
+    return _attention_of_each(answer)[:, season.to(answer.probability.device)].sum(dim=1)[None].clamp(0.0, 1.0)
 
 
 def _decided(answer: Answer) -> Tensor:

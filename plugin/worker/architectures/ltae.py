@@ -59,7 +59,7 @@ class LTAE(AttentionNetwork):
         self.decoder = normalised_layers([mlp_width, *widths])
         self.classify = nn.Linear(widths[-1] if widths else mlp_width, num_classes)
         nn.init.normal_(self.query, std=(2.0 / d_k) ** 0.5)
-        nn.init.normal_(self.keys.weight, std=(2.0 / d_k) ** 0.5)  # the authors' start
+        nn.init.normal_(self.keys.weight, std=(d_k / (2.0 * d_model)) ** 0.5)  # then scores deviate by 1
 
     def attend(self, x: Tensor, days: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
         """Return logits (N, K) and attention (N, heads, T).
@@ -214,9 +214,10 @@ ARCHITECTURE = Architecture(
                 "loss": "focal", "focal_gamma": 1.0}),
     ),
     deviations="Training ends early when the validation loss no longer falls. Pixels instead of parcels: a per-date "
-    "network takes the place of the pixel-set encoder. Normalised per "
-    "date, not over all dates, so that the model is not tied to one number of dates. Batch statistics come from valid "
-    "dates only. Dropout of attention acts on the values, not on the weights that are shown.",
+    "network takes the place of the pixel-set encoder. Normalised per date, not over all dates, so that the model is "
+    "not tied to one number of dates. Batch statistics come from valid dates only. Keys start smaller, so that scores "
+    "of dates deviate by about 1 and no head begins bound to a date or two (the authors' deviate by 4). Dropout of "
+    "attention acts on the values, not on the weights that are shown.",
 )  # fmt: skip
 
 MODEL = LTAE
