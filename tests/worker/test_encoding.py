@@ -85,3 +85,17 @@ def test_what_attention_says_of_dates_is_taken_from_the_mean_over_heads(product,
     weights = torch.tensor([[[0.7, 0.3, 0.0], [0.1, 0.9, 0.0]], [[1.0, 0.0, 0.0]] * 2, [[0.0, 0.0, 0.0]] * 2])
     scale = PRODUCTS[product].scale
     np.testing.assert_allclose(encode(product, answer_of(attention=weights))[0] * scale, expected, atol=0.5001 * scale)
+
+
+@pytest.mark.parametrize("product", ["attention_season", "attention_spread", "attention", "entropy"])
+def test_no_bit_depends_on_a_pixels_place_among_others(product):
+    torch.manual_seed(0)
+    attention, probability = torch.rand(301, 4, 31).softmax(2), torch.rand(301, 5).softmax(1)
+    (code,) = make_codes([OutputArray(product, 1, "float32")], range(5), 255, False, [date > 9 for date in range(31)])
+
+    def measured(first: int, last: int) -> np.ndarray:
+        return code.measure(Answer(probability[first:last], attention[first:last], torch.ones(last - first))).numpy()
+
+    places = (0, 1, 70, 250, 301)
+    parts = [measured(first, last) for first, last in zip(places, places[1:])]
+    np.testing.assert_array_equal(np.concatenate(parts, axis=1), measured(0, 301))
