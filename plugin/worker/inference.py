@@ -9,8 +9,11 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-_ONEDNN = getattr(torch.ops.mkldnn, "_linear_pointwise", None)  # absent where torch was built without oneDNN
-_TYPES = (torch.float32, torch.bfloat16)  # that this kernel knows
+from .layers import FlattenChannels
+
+_LINEAR = getattr(torch.ops.mkldnn, "_linear_pointwise", None)  # absent where torch was built without oneDNN
+_CONVOLUTION = getattr(torch.ops.mkldnn, "_convolution_pointwise", None)
+_TYPES = (torch.float32, torch.bfloat16)  # that these kernels know
 
 
 class Quick(nn.Module):
@@ -48,11 +51,16 @@ class QuickLinear(Quick):
 
     def compute(self, x: Tensor) -> Tensor:
         """Return (..., out) of x (..., in)."""
-        is_plain = torch.is_grad_enabled() or torch.jit.is_tracing()
-        if _ONEDNN is not None and x.device.type == "cpu" and x.dtype in _TYPES and not is_plain:
-            return _ONEDNN(x, self.weight, self.bias, "relu" if self.relu else "none", [], "")
+        if _LINEAR is not None and _is_onednn(x):
+            return _LINEAR(x, self.weight, self.bias, "relu" if self.relu else "none", [], "")
         y = nn.functional.linear(x, self.weight, self.bias)
         return y.relu() if self.relu else y
+
+
+def _is_onednn(x: Tensor) -> bool:
+    """Return whether oneDNN's own kernels may work on x: no gradients are wanted, and the network is not exported."""
+    is_plain = torch.is_grad_enabled() or torch.jit.is_tracing()
+    return x.device.type == "cpu" and x.dtype in _TYPES and not is_plain
 
 
 class QuickHeads(Quick):
@@ -88,10 +96,20 @@ class QuickConvolution(Quick):
     def compute(self, x: Tensor) -> Tensor:
         """Return (N, out, T') of x (N, in, T)."""
         wide = x.unsqueeze(2).contiguous(memory_format=torch.channels_last)
-        y = nn.functional.conv2d(wide, self.weight, self.bias, (1, self.stride), (0, self.padding)).squeeze(2)
-        if not self.relu:
-            return y
-        return y.relu() if torch.is_grad_enabled() else y.relu_()
+        stride, padding = (1, self.stride), (0, self.padding)
+        if _CONVOLUTION is not None and _is_onednn(x):
+            after = "relu" if self.relu else "none"
+            return _CONVOLUTION(wide, self.weight, self.bias, padding, stride, (1, 1), 1, after, [], "").squeeze(2)
+        y = nn.functional.conv2d(wide, self.weight, self.bias, stride, padding).squeeze(2)
+        return y.relu() if self.relu else y
+
+
+class QuickFlatten(nn.Module):
+    """Flattening date by date, which moves nothing where channels are last."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (N, T * C) of x (N, C, T)."""
+        return x.transpose(1, 2).flatten(1)
 
 
 class QuickMaxPool(nn.Module):
@@ -219,7 +237,12 @@ def _fused(layers: list[nn.Module]) -> Iterator[nn.Module]:
     for layer, before, after in zip(layers, [None, *layers], [*layers[1:], None]):
         relu = isinstance(after, nn.ReLU)
         if isinstance(layer, nn.Linear):
-            yield QuickLinear(layer.weight.detach(), None if layer.bias is None else layer.bias.detach(), relu)
+            weight = layer.weight.detach()
+            if isinstance(before, FlattenChannels):
+                weight = weight.unflatten(1, (before.channels, -1)).transpose(1, 2).flatten(1)
+            yield QuickLinear(weight, None if layer.bias is None else layer.bias.detach(), relu)
+        elif isinstance(layer, FlattenChannels) and isinstance(after, nn.Linear):
+            yield QuickFlatten()
         elif isinstance(layer, nn.Conv1d):
             zeros = before.padding if isinstance(before, nn.ConstantPad1d) else _zeros(layer)
             yield QuickConvolution(layer, zeros, relu)
@@ -248,4 +271,4 @@ def _zeros(convolution: nn.Conv1d) -> tuple[int, int]:
 
 
 _SINGLE = (nn.Linear, nn.Conv1d, nn.MaxPool1d, nn.BatchNorm1d, nn.LayerNorm)
-_TAKING_ON = (Quick, nn.Flatten, QuickMaxPool, nn.AvgPool1d)  # what may follow a layer of lower precision
+_TAKING_ON = (Quick, nn.Flatten, QuickFlatten, QuickMaxPool, nn.AvgPool1d)  # what may follow a layer of lower precision

@@ -28,6 +28,14 @@ def decoder_layers(width: int, first: int, layers: int, num_classes: int) -> nn.
     return nn.Sequential(*normalised_layers(widths), nn.Linear(widths[-1], num_classes))
 
 
+class FlattenChannels(nn.Flatten):
+    """Flattens (N, C, T) channel by channel; it knows how many there are."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.channels = channels
+
+
 class PerDate(nn.Module):
     """Applies [linear, batch normalisation, ReLU] layers to valid dates; invalid ones are 0 and in no statistic."""
 

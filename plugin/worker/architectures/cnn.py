@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from ...core.catalog import Architecture, Hyperparameter, Preset
 from ...core.errors import InputError
 from ..convolution import he_start, same_convolution
+from ..layers import FlattenChannels
 from . import described
 
 _POOLED = 2  # dates that pooling makes one of
@@ -51,7 +52,7 @@ class CNN(nn.Module):
         self.convolutions = nn.Sequential(*stages)
         widths = [channels[-1] * length] + [dense_width] * dense_layers
         layers_after = [_dense(before, after, dense_dropout) for before, after in zip(widths, widths[1:])]
-        self.dense = nn.Sequential(nn.Flatten(), *layers_after)
+        self.dense = nn.Sequential(FlattenChannels(channels[-1]), *layers_after)
         self.classify = nn.Linear(widths[-1], num_classes)
         self.apply(he_start)
 

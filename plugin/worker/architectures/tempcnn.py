@@ -6,6 +6,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from ...core.catalog import Architecture, Hyperparameter, Preset
+from ..layers import FlattenChannels
 from . import described
 
 
@@ -36,7 +37,7 @@ class TempCNN(nn.Module):
             *(_block(before, after, kernel_size, dropout) for before, after in zip(channels, channels[1:]))
         )
         self.dense = nn.Sequential(
-            nn.Flatten(),
+            FlattenChannels(filters),
             nn.Linear(filters * seq_len, dense_width),
             nn.BatchNorm1d(dense_width),
             nn.ReLU(),
