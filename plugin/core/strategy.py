@@ -76,8 +76,7 @@ STRATEGY = (
     Hyperparameter("tolerance", "Tolerance", "float", 1.0,
                    "An epoch is as good as the best one while its validation loss is higher by no more than so many "
                    "standard errors; the last such epoch is kept. Few validation samples cannot tell such epochs "
-                   "apart, and longer training mostly knows more. 0 keeps the lowest loss.", 0.0, 5.0,
-                   unit="standard errors"),
+                   "apart, and longer training mostly knows more. 0 keeps the lowest loss.", 0.0, 5.0),
     Hyperparameter("weight_averaging", "Weight averaging", "float", 0.98,
                    "Share of their running mean that is kept from step to step. The mean is steadier than the weights "
                    "themselves, and is what is judged and kept; 0 keeps the weights as they are.", 0.0, 0.9999,
