@@ -24,9 +24,10 @@ MODELS = {
     "tempcnn": ("tempcnn", {}, {"epochs": 25}),
     "random_forest": ("random_forest", {}, {}),
 }
+_MIXED = pytest.mark.xfail(strict=True, reason="dates are mixed before its last block: see help page attention.md")
 CHECKS = [
     ("ltae", "attention"),
-    ("transformer", "attention"),
+    pytest.param("transformer", "attention", marks=_MIXED),
     ("ltae", "occlusion"),
     ("transformer", "occlusion"),
     ("tempcnn", "occlusion"),
