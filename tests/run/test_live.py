@@ -49,18 +49,15 @@ def test_no_process_before_the_first_question():
 
 
 def test_asking_does_not_wait_for_the_worker_to_start(live):
-    started = time.monotonic()
     asked = live.ask(SIZE)
-    assert time.monotonic() - started < 0.5
+    assert not asked.done()
     assert asked.result(60)["parameters"] > 0
 
 
 def test_questions_are_answered_by_one_process(live):
     first = live.ask(SIZE).result(60)
     pid = live.pid
-    started = time.monotonic()
     assert live.ask(SIZE).result(60) == first
-    assert time.monotonic() - started < 1.0  # 0.02 s on an idle machine
     assert live.pid == pid
 
 
@@ -114,9 +111,7 @@ def test_closing_ends_what_runs_and_leaves_no_process(cold_workers):
     pid = closing.pid
     running = closing.ask({**SIZE, "measure": True, "strategy": {"batch_size": 4096}})
     time.sleep(0.1)
-    started = time.monotonic()
     closing.close()
-    assert time.monotonic() - started < 0.5
     with pytest.raises((Canceled, CancelledError)):
         running.result(20)
     closing.close(wait=True)

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from chronomap.plugin.core.catalog import load_catalog
 from chronomap.plugin.core.errors import Canceled, InputError
@@ -30,13 +28,6 @@ def test_more_filters_cost_more():
 def test_a_finer_grid_costs_more_arithmetic():
     coarse, fine = (size(Host(), request("tempcnn", grid_step_days=days)) for days in (40.0, 5.0))
     assert coarse["flops"] < fine["flops"]
-
-
-def test_a_size_is_told_quickly():
-    size(Host(), request("ltae"))
-    started = time.perf_counter()
-    size(Host(), request("ltae", hyperparameters={}))
-    assert time.perf_counter() - started < 1.0  # 0.03 s on an idle machine
 
 
 @pytest.mark.parametrize("architecture", ["ltae", "tempcnn"])
