@@ -27,6 +27,11 @@ def checkpoint_path(folder: Path, member: int = 0) -> Path:
     return folder / (f"training{member}.safetensors" if member else "training.safetensors")
 
 
+def refit_path(path: Path) -> Path:
+    """Return where the refit of the training with the checkpoint `path` keeps its own state."""
+    return path.with_suffix(".refit" + path.suffix)
+
+
 def read_checkpoint(path: Path) -> Optional[Stopped]:
     """Return how far the training of a checkpoint came, None where there is none that can be read."""
     if not path.is_file():

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..core.card import ModelCard, read_card
 from ..core.catalog import find_architecture
-from ..core.checkpoint import Stopped, checkpoint_path, read_checkpoint
+from ..core.checkpoint import Stopped, checkpoint_path, read_checkpoint, refit_path
 from ..core.ensemble import LEAST_MEMBERS
 from ..core.jobs import EnsembleJob, TrainJob, load_job
 from ..core.monitor import Monitor
@@ -108,6 +108,7 @@ def _checkpoint(job: TrainJob, folder: JobFolder, member: int = 0) -> Path:
     path = checkpoint_path(folder.path, member)
     if job.fresh:
         path.unlink(missing_ok=True)
+        refit_path(path).unlink(missing_ok=True)
     return path
 
 

@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 from torch import Tensor, nn
 
-from ..core.checkpoint import STATE_KEY
+from ..core.checkpoint import STATE_KEY, refit_path
 from ..core.errors import OutputError
 from .averaging import RunningMean
 from .device import describe_device
@@ -87,9 +87,14 @@ class Checkpoint:
         _restore(state, told, {name: torch.from_numpy(array) for name, array in arrays.items()})
         return str(told["kernels"])
 
+    def of_refit(self) -> Checkpoint:
+        """Return the checkpoint of the refit that follows this training."""
+        return Checkpoint(refit_path(self.path), self.identity)
+
     def clear(self) -> None:
-        """Forget the training: its model is written."""
+        """Forget the training and its refit: the model is written."""
         self.path.unlink(missing_ok=True)
+        refit_path(self.path).unlink(missing_ok=True)
 
 
 def kernels(device: torch.device) -> str:

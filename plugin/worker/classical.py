@@ -34,7 +34,8 @@ def fit_classical(card: ModelCard, samples: Samples, preparation: Preparation, m
     model = _fitted_to(learned, card, preparation, monitor) if len(validation) else first
     test = _predict(model, card, samples.only(TEST), preparation)
     arrays = model.state()
-    return Fitted(arrays, predicted, test, parameters=sum(array.size for array in arrays.values()))
+    parameters = sum(array.size for array in arrays.values())
+    return Fitted(arrays, predicted, test, parameters, is_refit=len(validation) > 0)
 
 
 def _fitted_to(samples: Samples, card: ModelCard, preparation: Preparation, monitor: Monitor) -> Any:

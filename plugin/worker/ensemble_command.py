@@ -14,7 +14,6 @@ from ..core.accuracy import collapse_warning
 from ..core.card import ModelCard
 from ..core.monitor import Event, Monitor
 from ..core.records import from_plain, to_plain
-from .architectures import registry
 from .device import choose_device, make_repeatable
 from .fitting import TEST, VALIDATION, Samples, load_samples, part_metrics
 from .model_file import check_writable, ensemble_arrays, load_arrays, member_arrays, save_model
@@ -64,7 +63,7 @@ def _parts(model: Path) -> list[dict[str, np.ndarray]]:
 def _judged(card: ModelCard, model: Path, message: Event, monitor: Monitor) -> ModelCard:
     """Return the card with what the ensemble says of samples that no member has learned from.
 
-    Those of the validation part are none for a classical member: see fit_classical.
+    Those of the validation part are none where a member was refit with them.
     """
     samples = load_samples(message["arrays"])
     scale, offset = np.asarray(message["scale"], np.float32), np.asarray(message["offset"], np.float32)
@@ -74,8 +73,8 @@ def _judged(card: ModelCard, model: Path, message: Event, monitor: Monitor) -> M
     for part in (VALIDATION, TEST):
         chosen = samples.only(part)
         found.append(part_metrics(chosen.label, predicted_classes(predictor, chosen, monitor), card.classes))
-    has_classical = any(registry()[member.architecture].architecture.kind == "classical" for member in card.members)
-    return replace(card, validation_metrics={} if has_classical else found[0], metrics=found[1])
+    has_learned_all = any(member.is_refit for member in card.members)
+    return replace(card, validation_metrics={} if has_learned_all else found[0], metrics=found[1])
 
 
 def predicted_classes(predictor: Predictor, samples: Samples, monitor: Monitor) -> np.ndarray:

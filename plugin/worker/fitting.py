@@ -43,7 +43,9 @@ def load_samples(paths: dict[str, str]) -> Samples:
 class Fitted:
     """A fitted model: its arrays, and the classes it predicts for the validation and the test part.
 
-    `history` has a dict per epoch, `best_epoch` counts from 1; both stay empty for classical models.
+    `history` has a dict per epoch, `best_epoch` counts from 1; both stay empty for classical models. `is_refit`: the
+    model has learned from the validation samples too, and what is predicted for them is told by one that has not.
+    `epoch_seconds`: of all epochs, those before a resumption and of a refit as well.
     """
 
     arrays: dict[str, np.ndarray]
@@ -53,6 +55,8 @@ class Fitted:
     temperature: float = 1.0
     history: tuple[dict[str, Any], ...] = ()
     best_epoch: int = 0
+    is_refit: bool = False
+    epoch_seconds: float = 0.0
     notes: tuple[str, ...] = field(default=())
 
 

@@ -25,10 +25,11 @@ from .cost import cost_of
 from .device import choose_device, make_repeatable, training_threads
 from .fitting import TEST, TRAIN, VALIDATION, Fitted, Samples, load_samples, part_metrics
 from .model_file import check_writable, load_arrays, save_model
+from .network_fit import fit_network
 from .normalisation import band_ranges
 from .parallel import joined_group, own_device
 from .series import Preparation, regular_grid
-from .training import NEW, Start, fit_network
+from .training import NEW, Start
 from .transfer import continued_weights
 
 if TYPE_CHECKING:
@@ -177,7 +178,6 @@ def fit_model(
 def finished_card(card: ModelCard, samples: Samples, fitted: Fitted, seconds: float) -> ModelCard:
     """Return the card of a fitted model, with what it says of the validation and the test part."""
     validation, test = samples.only(VALIDATION), samples.only(TEST)
-    of_epochs = sum(record["seconds"] for record in fitted.history)  # of a resumed training, those before as well
     return replace(
         card,
         history=fitted.history,
@@ -187,7 +187,8 @@ def finished_card(card: ModelCard, samples: Samples, fitted: Fitted, seconds: fl
         flops=cost_of(card, fitted.arrays).flops,
         validation_metrics=part_metrics(validation.label, fitted.validation_prediction, card.classes),
         metrics=part_metrics(test.label, fitted.test_prediction, card.classes),
-        seconds=max(seconds, of_epochs),
+        is_refit=fitted.is_refit,
+        seconds=max(seconds, fitted.epoch_seconds),
         notes=(*card.notes, *fitted.notes),
     )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Optional
 
 import torch
@@ -17,14 +17,12 @@ from ..core.card import ModelCard
 from ..core.errors import InputError
 from ..core.monitor import Monitor
 from ..core.strategy import SETTLING_STEPS
-from .architectures import build_network
 from .augmentation import augmented
 from .averaging import RunningMean
 from .checkpoint import Checkpoint, TrainingState, kernels
 from .evaluation import fit_temperature, predict_logits
-from .fitting import TEST, TRAIN, VALIDATION, Fitted, Samples, confusion_matrix
+from .fitting import Samples, confusion_matrix
 from .losses import Criterion, balanced_weights, make_criterion
-from .model_file import network_arrays
 from .optimisation import Schedule, make_optimizer
 from .parallel import ALONE, Group
 from .progress import Progress
@@ -71,39 +69,12 @@ class Start:
     checkpoint: Optional[Checkpoint] = None
     group: Group = ALONE
 
+    def of_refit(self) -> Start:
+        """Return the same start with a checkpoint of its own."""
+        return replace(self, checkpoint=self.checkpoint and self.checkpoint.of_refit())
+
 
 NEW = Start()
-
-
-def fit_network(
-    card: ModelCard,
-    samples: Samples,
-    preparation: Preparation,
-    monitor: Monitor,
-    start: Start = NEW,
-) -> Fitted:
-    """Train the network of `card` with its strategy on the samples' own parts.
-
-    Raises:
-        InputError: too few samples, or the loss is no number any more.
-        Canceled: the user stopped the job.
-    """
-    torch.manual_seed(card.strategy["seed"])
-    network = build_network(card).to(preparation.device)
-    network.load_state_dict({**network.state_dict(), **start.weights})
-    parts = [Series.of(samples.only(part), preparation.device) for part in (TRAIN, VALIDATION, TEST)]
-    trainer = Trainer(card, network, preparation, monitor, start)
-    progress = trainer.run(parts[TRAIN], parts[VALIDATION])
-    validation, test = (trainer.logits(part) for part in parts[1:])
-    return Fitted(
-        arrays=network_arrays(network),
-        validation_prediction=validation.argmax(1).cpu().numpy(),
-        test_prediction=test.argmax(1).cpu().numpy(),
-        parameters=sum(weight.numel() for weight in network.parameters()),
-        temperature=fit_temperature(validation, parts[VALIDATION].label) if len(validation) else 1.0,
-        history=tuple(progress.history),
-        best_epoch=progress.best_epoch,
-    )
 
 
 class Trainer:
@@ -126,8 +97,11 @@ class Trainer:
         if not self.group.is_first:
             torch.manual_seed(card.strategy["seed"] + self.group.rank)  # other features hidden than the first one hides
 
-    def run(self, train: Series, validation: Series) -> Progress:
+    def run(self, train: Series, validation: Series, former: Optional[Progress] = None) -> Progress:
         """Train until the epochs or the patience end, or the user wants to keep what there is; restore the best epoch.
+
+        A refit, after the `former` training, takes as many epochs as were best then, with the learning rates of then,
+        and tells none of them.
 
         Raises:
             InputError: too few samples, or the loss is no number any more.
@@ -135,8 +109,6 @@ class Trainer:
         """
         if len(train) < 2:
             raise InputError(f"There are {len(train)} training samples: give at least 2, better 50 per class.")
-        if not len(validation):
-            self.monitor.warning("There are no validation samples: the last epoch is kept, whether it is best or not.")
         self.group.same_weights(self.network)
         criterion = make_criterion(self.strategy, train.label, len(self.names))
         optimizer = make_optimizer(self.strategy, self.network.parameters())
@@ -144,11 +116,13 @@ class Trainer:
         device = self.preparation.device
         mean = RunningMean(self.network, self.strategy["weight_averaging"])
         state = TrainingState(self.network, optimizer, schedule, self.generator, device, Progress(), mean)
-        self._resume(state)
+        tell = self._report_progress if former else self._report
+        epochs = former.best_epoch if former else self.strategy["epochs"]
+        self._resume(state, tell)
         progress = state.progress
-        for epoch in range(len(progress.history) + 1, self.strategy["epochs"] + 1):
+        for epoch in range(len(progress.history) + 1, epochs + 1):
             started = time.perf_counter()
-            record = {"epoch": epoch, "epochs": self.strategy["epochs"]}
+            record = {"epoch": epoch, "epochs": epochs}
             record.update(self._epoch(train, criterion, state))
             self._check_loss(record["train_loss"], epoch)
             with mean.in_place():
@@ -157,17 +131,17 @@ class Trainer:
                 record["is_best"] = progress.note(self.network, epoch, losses, self.strategy)
             record["learning_rate"] = schedule.rate
             record["seconds"] = time.perf_counter() - started
-            schedule.after_epoch(record["validation_loss"])
             progress.history.append(record)
-            self._report(record)
-            if self._is_done(state):
+            schedule.after_epoch((former or progress).history[epoch - 1]["validation_loss"])
+            tell(record)
+            if self.is_finishing() or (not former and self._is_out_of_patience(state)):
                 break
             if self.checkpoint:
                 self.checkpoint.save(state)
         self.network.load_state_dict(progress.best_weights)
         return progress
 
-    def _resume(self, state: TrainingState) -> None:
+    def _resume(self, state: TrainingState, tell: Callable[[dict[str, Any]], None]) -> None:
         """Go on where the same training was stopped, if it was, and tell its epochs again."""
         former = self.checkpoint.restore(state) if self.checkpoint else None
         if former is None:
@@ -179,7 +153,7 @@ class Trainer:
                 "a little from that of an unbroken training."
             )
         for record in state.progress.history:
-            self._report(record)
+            tell(record)
 
     def logits(self, series: Series) -> Tensor:
         """Return logits (N, K) of the network as it is."""
@@ -285,15 +259,21 @@ class Trainer:
         confusion = confusion_matrix(label.cpu().numpy(), prediction.cpu().numpy(), len(self.names))
         return accuracy(confusion.tolist(), self.names)["macro_f1"]
 
-    def _is_done(self, state: TrainingState) -> bool:
+    def is_finishing(self) -> bool:
+        """Return whether the user wants to keep what there is; all processes answer the same."""
+        return self.group.same_figures([float(self.monitor.is_finishing())])[0] > 0
+
+    def _is_out_of_patience(self, state: TrainingState) -> bool:
         patience, progress = self.strategy["patience"], state.progress
         is_settled = state.mean.steps >= SETTLING_STEPS
         waited = len(progress.history) - progress.patience_epoch
-        is_done = self.monitor.is_finishing() or bool(patience and is_settled and waited >= patience)
-        return bool(self.group.same_figures([float(is_done)])[0])
+        return bool(patience and is_settled and waited >= patience)
 
     def _report(self, record: dict[str, Any]) -> None:
         self.monitor.on_event({"event": "epoch", **record})
+        self._report_progress(record)
+
+    def _report_progress(self, record: dict[str, Any]) -> None:
         self.monitor.progress(record["epoch"] / record["epochs"], f"Epoch {record['epoch']} of {record['epochs']}")
 
     def _check_loss(self, loss: float, epoch: int) -> None:

@@ -57,7 +57,7 @@ def make_card(architecture: str = "ltae", classes: int = 3, dates: int = 8, **st
         classes=tuple(ClassInfo(10 * k, f"class {k}") for k in range(classes)),
         lower=(0.0,) * len(BANDS),
         upper=(0.5,) * len(BANDS),
-        strategy={**strategy_defaults(declared), "epochs": 5, "batch_size": 8, **strategy},
+        strategy={**strategy_defaults(declared), "epochs": 5, "batch_size": 8, "refit_below": 0, **strategy},
         grid_days=() if declared.reads_gaps else regular_grid(days),
     )
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from chronomap.plugin.core.monitor import Monitor
 from chronomap.plugin.worker.averaging import RunningMean
-from chronomap.plugin.worker.training import fit_network
+from chronomap.plugin.worker.network_fit import fit_network
 from torch import nn
 from worker.making import make_card, make_preparation, make_samples, ranged
 

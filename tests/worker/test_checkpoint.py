@@ -9,7 +9,8 @@ from chronomap.plugin.core.checkpoint import Stopped, read_checkpoint
 from chronomap.plugin.core.errors import Canceled, OutputError
 from chronomap.plugin.core.monitor import Monitor
 from chronomap.plugin.worker.checkpoint import Checkpoint
-from chronomap.plugin.worker.training import Start, fit_network
+from chronomap.plugin.worker.network_fit import fit_network
+from chronomap.plugin.worker.training import Start
 from worker.making import make_card, make_preparation, make_samples, ranged
 
 LIVELY = {"epochs": 9, "patience": 0, "learning_rate": 0.01, "date_dropping": 0.3, "day_shift": 5}

@@ -10,8 +10,8 @@ import pytest
 import torch
 from chronomap.plugin.core.monitor import Monitor
 from chronomap.plugin.core.strategy import STRATEGY
+from chronomap.plugin.worker.network_fit import fit_network
 from chronomap.plugin.worker.optimisation import Schedule, make_optimizer
-from chronomap.plugin.worker.training import fit_network
 from worker.making import make_card, make_preparation, make_samples, ranged
 
 
@@ -115,6 +115,7 @@ CHANGES = {
     "patience": ({"learning_rate": 0.3, "epochs": 60, "batch_size": 2}, 1),
     "min_delta": ({"patience": 30, "epochs": 60, "batch_size": 2}, 9.0),
     "tolerance": ({"patience": 1, "learning_rate": 0.1, "epochs": 60, "batch_size": 2}, 0.0),
+    "refit_below": ({}, 5000),
     "weight_averaging": ({}, 0.0),
     "loss": ({}, "focal"),
     "focal_gamma": ({"loss": "focal"}, 3.0),
@@ -138,20 +139,21 @@ def test_every_setting_is_tried():
 def test_every_setting_of_the_strategy_changes_the_training(name):
     given, value = CHANGES[name]
     plain = {setting.name: setting.default for setting in STRATEGY}
-    plain.update({"epochs": 4, "batch_size": 8, "patience": 0, "schedule": "constant", **given})
+    plain.update({"epochs": 4, "batch_size": 8, "patience": 0, "refit_below": 0, "schedule": "constant", **given})
     assert value != plain[name]
     setting = next(setting for setting in STRATEGY if setting.name == name)
     assert setting.matters({**plain, name: value})
-    former, changed = (losses_of(strategy) for strategy in (plain, {**plain, name: value}))
+    former, changed = (told_of(strategy) for strategy in (plain, {**plain, name: value}))
     assert former != changed
 
 
-def losses_of(strategy) -> list[tuple[float, float]]:
-    """Return training and validation losses of epochs on samples of which one class is rare in training."""
+def told_of(strategy) -> tuple[list[tuple[float, float]], bool]:
+    """Return the epochs' training and validation losses and whether there was a refit; one class is rare in training."""
     samples = make_samples(10)
     is_rare = (samples.label == 0) & (np.arange(30) % 5 < 2)
     samples = replace(samples, part=np.where(is_rare, 1, samples.part))
-    return [(record["train_loss"], record["validation_loss"]) for record in fit("tempcnn", samples, **strategy).history]
+    fitted = fit("tempcnn", samples, **strategy)
+    return [(record["train_loss"], record["validation_loss"]) for record in fitted.history], fitted.is_refit
 
 
 @pytest.mark.parametrize(
@@ -163,6 +165,6 @@ def test_settings_change_nothing_where_they_say_so(setting):
     if other == "schedule" and "onecycle" in wanted:
         unmet["schedule"] = "constant"
     plain = {entry.name: entry.default for entry in STRATEGY}
-    plain.update({"epochs": 2, "batch_size": 8, "patience": 0, **unmet})
+    plain.update({"epochs": 2, "batch_size": 8, "patience": 0, "refit_below": 0, **unmet})
     assert not setting.matters(plain)
-    assert losses_of(plain) == losses_of({**plain, setting.name: CHANGES[setting.name][1]})
+    assert told_of(plain) == told_of({**plain, setting.name: CHANGES[setting.name][1]})

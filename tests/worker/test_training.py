@@ -16,8 +16,9 @@ from chronomap.plugin.worker.augmentation import dropped_blocks, dropped_dates, 
 from chronomap.plugin.worker.evaluation import fit_temperature, predict_logits
 from chronomap.plugin.worker.fitting import Samples
 from chronomap.plugin.worker.losses import Criterion, balanced_weights
+from chronomap.plugin.worker.network_fit import fit_network
 from chronomap.plugin.worker.progress import Progress
-from chronomap.plugin.worker.training import Trainer, fit_network
+from chronomap.plugin.worker.training import Trainer
 from torch import nn
 from torch.nn.functional import cross_entropy
 from worker.making import make_card, make_preparation, make_samples, ranged
