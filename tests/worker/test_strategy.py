@@ -148,7 +148,7 @@ def test_every_setting_of_the_strategy_changes_the_training(name):
 
 
 def told_of(strategy) -> tuple[list[tuple[float, float]], bool]:
-    """Return the epochs' training and validation losses and whether there was a refit; one class is rare in training."""
+    """Return the epochs' losses and whether there was a refit; one class is rare in training."""
     samples = make_samples(10)
     is_rare = (samples.label == 0) & (np.arange(30) % 5 < 2)
     samples = replace(samples, part=np.where(is_rare, 1, samples.part))
