@@ -17,7 +17,7 @@ from ..core.machine import cores
 from ..core.monitor import Event, Monitor
 from ..core.products import PRODUCTS
 from ..core.recipe import Recipe
-from ..core.strategy import SETTLING_STEPS, strategy_defaults
+from ..core.strategy import SETTLING_STEPS, is_refit, strategy_defaults
 from ..raster.cube import CACHE_SHARE
 from .mapping import SLOT_SHARE
 from .pipeline import SLOTS
@@ -48,10 +48,10 @@ class Span:
 class Estimate:
     """What a recipe will take.
 
-    `sampling_s`: to read the samples. `training`: as early as patience may end it, up to all epochs; one epoch takes
-    `epoch_s`, 0 for classical models. `mapping_s`: of the map, made at once where `is_mapped`; 0 without outputs.
-    Memory beside QGIS itself, at most: `host_mb` in QGIS, `worker_mb` in the worker. Disk, at most: `model_bytes`,
-    `samples_bytes`, `map_bytes`.
+    `sampling_s`: to read the samples. `training`: as early as patience may end it, up to all epochs and a refit of as
+    many; one epoch takes `epoch_s`, 0 for classical models. `mapping_s`: of the map, made at once where `is_mapped`; 0
+    without outputs. Memory beside QGIS itself, at most: `host_mb` in QGIS, `worker_mb` in the worker. Disk, at most:
+    `model_bytes`, `samples_bytes`, `map_bytes`.
     """
 
     sampling_s: float
@@ -115,7 +115,9 @@ def estimate_of(recipe: Recipe, work: Workload, size: Event) -> Estimate:
     """Return what `recipe` will take, from its workload and the worker's answer to size_request."""
     job, pace = recipe.train, size["pace"]
     strategy = {**strategy_defaults(find_architecture(job.architecture)), **job.strategy}
-    epoch_s = work.samples * (job.split.train * pace["step"] + job.split.validation * pace["check"])
+    counts = (work.samples * job.split.train, work.samples * job.split.validation)
+    epoch_s = counts[0] * pace["step"] + counts[1] * pace["check"]
+    refit_s = sum(counts) * pace["step"] if is_refit(strategy, *counts) else 0.0
     epochs = int(strategy["epochs"]) if epoch_s else 0
     is_gpu = not size["device"].startswith("cpu")
     members = max(1, job.ensemble)
@@ -128,7 +130,7 @@ def estimate_of(recipe: Recipe, work: Workload, size: Event) -> Estimate:
     return Estimate(
         sampling_s=work.sampled_px * work.read_s,
         training=_training(
-            rounds * epoch_s, work.samples * job.split.train, strategy, _START_S + rounds * fits * pace["fit"]
+            rounds * epoch_s, rounds * refit_s, counts[0], strategy, _START_S + rounds * fits * pace["fit"]
         ),
         epoch_s=epoch_s,
         epochs=epochs,
@@ -143,12 +145,15 @@ def estimate_of(recipe: Recipe, work: Workload, size: Event) -> Estimate:
     )
 
 
-def _training(epoch_s: float, samples: float, strategy: dict[str, Any], fixed_s: float) -> Span:
-    """Return from the earliest end that patience allows with so many training samples to the last epoch."""
+def _training(epoch_s: float, refit_s: float, samples: float, strategy: dict[str, Any], fixed_s: float) -> Span:
+    """Return from the earliest end that patience allows with so many training samples to the last epoch.
+
+    `refit_s`: of one epoch of the refit, which takes from one epoch to all.
+    """
     epochs, patience = strategy["epochs"], strategy["patience"]
     settled = math.ceil(SETTLING_STEPS * strategy["batch_size"] / max(samples, 1.0))
     earliest = min(epochs, max(patience + 1, settled)) if patience else epochs
-    return Span(fixed_s + earliest * epoch_s, fixed_s + epochs * epoch_s)
+    return Span(fixed_s + earliest * epoch_s + refit_s, fixed_s + epochs * (epoch_s + refit_s))
 
 
 def _pixel_seconds(work: Workload, compute_s: float, is_gpu: bool) -> float:

@@ -28,6 +28,10 @@ _OPTIMISTIC = (
     "The samples were split pixel by pixel: neighbours of test pixels were in training, so these figures are too good. "
     "Split by polygon or block for honest ones."
 )
+_REFIT = (
+    "In the end a new network learned from the training and validation samples together, for as many epochs: it is the "
+    "model. The curves and the validation figures are of the first one."
+)
 _UNGROUPED = (
     "Each sample is a group of its own (points, or table rows without groups): neighbours may stand in training "
     "and test alike, so these figures may be too good."
@@ -130,8 +134,9 @@ def _is_ungrouped(card: ModelCard) -> bool:
 def _learning(card: ModelCard) -> Markup:
     if not card.history:
         return Markup()
-    kept = f"the weights of epoch {card.best_epoch}{_why_kept(card)} were kept."
-    return tag("p", f"{len(card.history)} epochs in {card.seconds:,.0f} s; {kept}", kind="note")
+    kept = f"the weights of epoch {card.best_epoch}{_why_kept(card)} were the best."
+    sentences = f"{len(card.history)} epochs in {card.seconds:,.0f} s; {kept} {_REFIT if card.is_refit else ''}"
+    return tag("p", sentences.strip(), kind="note")
 
 
 def _why_kept(card: ModelCard) -> str:

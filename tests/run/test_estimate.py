@@ -31,14 +31,18 @@ WORK = Workload(("B04", "B08"), ("2021-03-01", "2021-05-01"), 3, 1000, "int16", 
 @pytest.fixture
 def recipe(chain, tmp_path):
     train = TrainJob(str(chain.samples), "ltae", str(tmp_path / "ltae.safetensors"), {"heads": 4, "d_model": 32})
-    train = replace(train, strategy={"epochs": 6, "batch_size": 16, "patience": 0})
+    train = replace(train, strategy={"epochs": 6, "batch_size": 16, "patience": 0, "refit_below": 0})
     extract = ExtractJob(str(chain.spec), chain.cube.polygons, "crop", str(chain.samples), max_per_polygon=12)
     outputs = {product: str(tmp_path / f"{product}.tif") for product in ("class", "attention")}
     return Recipe(extract=extract, train=train, map=MapJob(str(chain.spec), train.model, outputs))
 
 
 def made(**strategy):
-    return Recipe(train=TrainJob("", "ltae", "", strategy={"epochs": 50, "patience": 10, "batch_size": 8, **strategy}))
+    return Recipe(
+        train=TrainJob(
+            "", "ltae", "", strategy={"epochs": 50, "patience": 10, "batch_size": 8, "refit_below": 0, **strategy}
+        )
+    )
 
 
 def test_a_recipe_is_weighed_before_it_runs(recipe, chain):
@@ -80,6 +84,15 @@ def test_training_lasts_from_the_first_end_of_patience_to_the_last_epoch():
     assert large.high - large.low == pytest.approx((50 - 22) * told.epoch_s)
     without_patience = estimate_of(made(patience=0), WORK, SIZE)
     assert without_patience.training.low == without_patience.training.high == told.training.high
+
+
+def test_a_refit_takes_from_one_epoch_of_all_samples_to_as_many_as_the_training():
+    plain, refit = (estimate_of(made(refit_below=count), WORK, SIZE) for count in (0, 5000))
+    epoch_s = 1000 * (0.6 + 0.2) * 1e-3
+    assert refit.epoch_s == plain.epoch_s
+    assert refit.training.low - plain.training.low == pytest.approx(epoch_s)
+    assert refit.training.high - plain.training.high == pytest.approx(50 * epoch_s)
+    assert estimate_of(made(refit_below=800), WORK, SIZE).training == plain.training
 
 
 def test_members_are_trained_in_rounds_and_all_asked_at_every_pixel(monkeypatch):

@@ -120,6 +120,11 @@ def test_the_kept_epoch_is_explained_with_and_without_validation(card):
     assert "no validation samples" in Page(model_report(card, {})).text
 
 
+def test_a_refit_is_told_beside_the_best_epoch(card):
+    assert "training and validation samples together" in Page(model_report(replace(card, is_refit=True), {})).text
+    assert "training and validation samples together" not in Page(model_report(card, {})).text
+
+
 def test_settings_carry_the_labels_of_the_catalog(card):
     text = Page(model_report(card, {})).text
     for words in ("Heads 16", "Learning rate 0.001", "B04 0.01 0.2", "seed 0", "abc123"):

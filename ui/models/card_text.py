@@ -50,6 +50,7 @@ def _about(model: ShelfModel, card: ModelCard) -> list[str]:
         ),
         tr("Samples"): f"{counts} ({tr('split by')} {card.split.method})" if counts else "",
         tr("Learned numbers"): f"{card.parameters:,}" if card.parameters else "",
+        tr("Refit"): tr("with the validation samples too") if card.is_refit else "",
         tr("Best epoch"): tr("{best} of {count}").format(best=card.best_epoch, count=len(card.history))
         if card.history
         else "",
