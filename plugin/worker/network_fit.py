@@ -32,10 +32,11 @@ def fit_network(
         InputError: too few samples, or the loss is no number any more.
         Canceled: the user stopped the job.
     """
-    train, validation, test, both, none = (
-        Series.of(samples.only(*parts), preparation.device)
-        for parts in ([TRAIN], [VALIDATION], [TEST], [TRAIN, VALIDATION], [])
-    )
+
+    def series(*parts: int) -> Series:
+        return Series.of(samples.only(*parts), preparation.device)
+
+    train, validation, test = series(TRAIN), series(VALIDATION), series(TEST)
     if not len(validation):
         monitor.warning("There are no validation samples: the last epoch is kept, whether it is best or not.")
     has_refit = is_refit(card.strategy, len(train), len(validation))
@@ -43,9 +44,10 @@ def fit_network(
     progress = first.run(train, validation)
     epochs, final = progress.history, first
     if has_refit and not first.is_finishing():
-        monitor.note(f"Refit: learning anew from all {len(both)} samples, epochs: {progress.best_epoch}.")
+        known = series(TRAIN, VALIDATION)
+        monitor.note(f"Refit: learning anew from all {len(known)} samples, epochs: {progress.best_epoch}.")
         again = _trainer(card, preparation, monitor.part(0.5, 1.0), start.of_refit())
-        repeated = again.run(both, none, progress).history
+        repeated = again.run(known, series(), progress).history
         epochs = epochs + repeated
         final = again if len(repeated) == progress.best_epoch else first  # else the user ended it
     logits = first.logits(validation)
