@@ -39,7 +39,7 @@ COLUMNS = ("Architecture", "Macro F1", "OA", "Training (s)", "Parameters", "FLOP
 
 
 def formosat2(source: Path, work: Path) -> tuple[Path, CompareTrainJob]:
-    """Prepare Formosat-2: the test file is the test part, a tenth of the training polygons of each class validates."""
+    """Prepare Formosat-2: the test file is the test part, a quarter of the training polygons of each class validates."""
     table, samples = work / "formosat2.csv", work / "formosat2.npz"
     names = [f"{band}_{date + 1:03d}" for date in range(FORMOSAT_DATES) for band in FORMOSAT_BANDS]
     with table.open("w", newline="", encoding="utf-8") as file:
@@ -151,10 +151,7 @@ def markdown(name: str, board: Board) -> str:
 
 
 def _validation_polygons(rows: Iterable[list[str]]) -> set[tuple[str, str]]:
-    """Return a tenth of the polygons of each class, at least one, the same in every run.
-
-    A tenth: with 20 samples per class, what is held back is missed.
-    """
+    """Return a quarter of the polygons of each class, as of a split by default; at least one, the same in every run."""
     generator = np.random.default_rng(0)
     chosen: set[tuple[str, str]] = set()
     polygons: dict[str, set[str]] = {}
@@ -162,7 +159,7 @@ def _validation_polygons(rows: Iterable[list[str]]) -> set[tuple[str, str]]:
         polygons.setdefault(row[0], set()).add(row[1])
     for label in sorted(polygons):
         names = sorted(polygons[label])
-        count = max(1, round(len(names) / 10))
+        count = max(1, round(len(names) / 4))
         chosen |= {(label, str(polygon)) for polygon in generator.permutation(names)[:count]}
     return chosen
 

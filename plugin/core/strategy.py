@@ -77,10 +77,10 @@ STRATEGY = (
                    "An epoch is as good as the best one while its validation loss is higher by no more than so many "
                    "standard errors; the last such epoch is kept. Few validation samples cannot tell such epochs "
                    "apart, and longer training mostly knows more. 0 keeps the lowest loss.", 0.0, 5.0),
-    Hyperparameter("refit_below", "Refit below", "int", 5000,
+    Hyperparameter("refit_below", "Refit below", "int", 500,
                    "With fewer training and validation samples than this, a new network learns from both in the end, "
-                   "for as many epochs as were best: few samples are worth the time. The validation figures are those "
-                   "of the first one. 0 never.", 0, 10**9, unit="samples"),
+                   "for as many epochs as were best: where samples are few, those held back are missed. The validation "
+                   "figures are those of the first one. 0 never.", 0, 10**9, unit="samples"),
     Hyperparameter("weight_averaging", "Weight averaging", "float", 0.98,
                    "Share of their running mean that is kept from step to step. The mean is steadier than the weights "
                    "themselves, and is what is judged and kept; 0 keeps the weights as they are.", 0.0, 0.9999,

@@ -115,7 +115,7 @@ CHANGES = {
     "patience": ({"learning_rate": 0.3, "epochs": 60, "batch_size": 2}, 1),
     "min_delta": ({"patience": 30, "epochs": 60, "batch_size": 2}, 9.0),
     "tolerance": ({"patience": 1, "learning_rate": 0.1, "epochs": 60, "batch_size": 2}, 0.0),
-    "refit_below": ({}, 5000),
+    "refit_below": ({}, 500),
     "weight_averaging": ({}, 0.0),
     "loss": ({}, "focal"),
     "focal_gamma": ({"loss": "focal"}, 3.0),
