@@ -39,7 +39,7 @@ COLUMNS = ("Architecture", "Macro F1", "OA", "Training (s)", "Parameters", "FLOP
 
 
 def formosat2(source: Path, work: Path) -> tuple[Path, CompareTrainJob]:
-    """Prepare Formosat-2: the test file is the test part, a quarter of the training polygons of each class validates."""
+    """Prepare Formosat-2: the test file is the test part, a quarter of the training polygons validates."""
     table, samples = work / "formosat2.csv", work / "formosat2.npz"
     names = [f"{band}_{date + 1:03d}" for date in range(FORMOSAT_DATES) for band in FORMOSAT_BANDS]
     with table.open("w", newline="", encoding="utf-8") as file:
