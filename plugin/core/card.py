@@ -31,6 +31,7 @@ class Base:
     name: str
     fingerprint: str
     split: SplitSpec
+    is_refit: bool = False  # it has learned from their validation part too
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class ModelCard:
     best_epoch: int = 0
     metrics: dict[str, Any] = field(default_factory=dict)
     validation_metrics: dict[str, Any] = field(default_factory=dict)
-    is_refit: bool = False  # it has learned from the validation samples in the end; the metrics are from before
+    is_refit: bool = False  # it has learned from the validation samples in the end; `validation_metrics` are of before
     temperature: float = 1.0
     parameters: int = 0
     flops: int = 0  # of one series; of a forest: comparisons (see worker/cost.py)

@@ -40,11 +40,11 @@ class Mailbox:
                 self._events.append(event)
 
     def take(self, most: int = _MOST_AT_ONCE) -> list[Event]:
-        """Return the next events in order, at most `most`, then the newest progress."""
+        """Return the newest progress, then the next events in order, at most `most`: the end of a job comes last."""
         with self._lock:
             taken, self._events = self._events[:most], self._events[most:]
             latest, self._latest = list(self._latest.values()), {}
-        return taken + latest
+        return latest + taken
 
 
 class JobTask(QgsTask):

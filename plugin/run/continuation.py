@@ -20,6 +20,11 @@ from ..raster.samples import SampleSet
 from .exchange import band_order
 from .fit import season_fit
 
+_SEEN = (
+    "The base model has learned from the validation samples too (it was refit): they choose no epoch well, and their "
+    "figures flatter. To continue it on these samples, train it anew with Refit below at 0."
+)
+
 
 @dataclass(frozen=True)
 class Continued:
@@ -102,8 +107,10 @@ def continue_samples(samples: SampleSet, job: TrainJob, base: ModelCard) -> Cont
         classes=classes,
         season_start=season_start_for(base.season_start, base.days[0], samples.dates).isoformat(),
     )
-    own = Base(Path(job.base_model).name, base.fingerprint, base.split)
-    return Continued(read, (*base.bases, own), tuple(notes), (season.sentence,) if season.sentence else ())
+    bases = (*base.bases, Base(Path(job.base_model).name, base.fingerprint, base.split, base.is_refit))
+    seen = [_SEEN] if any(each.is_refit and each.fingerprint == samples.fingerprint for each in bases) else []
+    doubts = [sentence for sentence in (season.sentence, *seen) if sentence]
+    return Continued(read, bases, (*notes, *seen), tuple(doubts))
 
 
 def merged_classes(

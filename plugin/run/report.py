@@ -134,9 +134,9 @@ def _is_ungrouped(card: ModelCard) -> bool:
 def _learning(card: ModelCard) -> Markup:
     if not card.history:
         return Markup()
-    kept = f"the weights of epoch {card.best_epoch}{_why_kept(card)} were the best."
-    sentences = f"{len(card.history)} epochs in {card.seconds:,.0f} s; {kept} {_REFIT if card.is_refit else ''}"
-    return tag("p", sentences.strip(), kind="note")
+    end = f"the best. {_REFIT}" if card.is_refit else "kept."
+    kept = f"the weights of epoch {card.best_epoch}{_why_kept(card)} were {end}"
+    return tag("p", f"{len(card.history)} epochs in {card.seconds:,.0f} s; {kept}", kind="note")
 
 
 def _why_kept(card: ModelCard) -> str:

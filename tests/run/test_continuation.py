@@ -63,6 +63,7 @@ def test_a_model_goes_on_with_a_new_class_in_another_year(chain, other_year, tmp
     assert (card.bands, card.lower, card.upper) == (base.bands, base.lower, base.upper)
     assert (card.hyperparameters, card.season_start) == (base.hyperparameters, "2022-03-02")
     assert [entry.name for entry in card.bases] == ["ltae.safetensors"]
+    assert "validation samples too" not in listener.texts("warning")  # other samples
     assert card.metrics["confusion"][1][1] > 0  # Maize was known and still is
     assert card.history[0]["train_loss"] < base.history[0]["train_loss"]  # it did not begin from nothing
 
@@ -74,6 +75,15 @@ def test_samples_that_the_base_has_seen_are_no_test(chain, tmp_path):
     run_job(replace(job, strategy={**job.strategy, "epochs": 1}))
     kept, _ = kept_part(load_samples(chain.samples), read_card(Path(job.model)))
     assert len(kept) == read_card(chain.model).metrics["n"]
+
+
+def test_validation_samples_that_a_refit_base_has_learned_are_warned_of(chain, tmp_path, listener):
+    base = tiny_training(chain.samples, tmp_path / "base.safetensors")
+    run_job(replace(base, strategy={**base.strategy, "epochs": 1, "refit_below": 10**6}))
+    again = continued(chain, chain.samples, tmp_path / "m.safetensors", strategy={"epochs": 1})
+    listener.run(replace(again, base_model=base.model))
+    assert "has learned from the validation samples too" in listener.texts("warning")
+    assert "their figures flatter" in " ".join(read_card(tmp_path / "m.safetensors").notes)
 
 
 def test_classes_are_known_by_name_and_values_stay_unique():

@@ -38,11 +38,8 @@ def recipe(chain, tmp_path):
 
 
 def made(**strategy):
-    return Recipe(
-        train=TrainJob(
-            "", "ltae", "", strategy={"epochs": 50, "patience": 10, "batch_size": 8, "refit_below": 0, **strategy}
-        )
-    )
+    plain = {"epochs": 50, "patience": 10, "batch_size": 8, "refit_below": 0}
+    return Recipe(train=TrainJob("", "ltae", "", strategy={**plain, **strategy}))
 
 
 def test_a_recipe_is_weighed_before_it_runs(recipe, chain):

@@ -36,7 +36,9 @@ def test_two_processes_train_one_model_and_the_first_tells(tmp_path):
     first, second = (started(tmp_path / "train.json", rank, port) for rank in (0, 1))
     told, silent = (process.communicate(timeout=60)[0] for process in (first, second))
     assert (first.returncode, second.returncode) == (0, 0), told + silent
-    history = read_card(tmp_path / "m.safetensors").history
+    card = read_card(tmp_path / "m.safetensors")
+    assert card.is_refit  # by both
+    history = card.history
     assert told.count("Epoch") == len(history) == 8
     assert silent == ""
     assert history[-1]["train_loss"] < history[0]["train_loss"]

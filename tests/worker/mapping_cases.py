@@ -32,7 +32,8 @@ def write_model(path: Path, key: str, temperature: float = 1.0, **changed: Any) 
     if registry()[key].architecture.kind == "classical":
         card = replace(card, hyperparameters={**card.hyperparameters, "trees": 12})
         samples = make_samples(60, CLASSES, DATES)
-        save_model(path, card, fit_classical(card, samples, make_preparation(card), Monitor()).arrays)
+        fitted = fit_classical(card, samples, make_preparation(card), Monitor())
+        save_model(path, replace(card, is_refit=fitted.is_refit), fitted.arrays)
         return path
     torch.manual_seed(3)
     network = build_network(card)

@@ -61,6 +61,7 @@ def test_what_is_told_of_the_validation_part_was_predicted_before_it_was_learned
     learned = model.predict_proba(model.features(series, card)).argmax(1).numpy()
     assert (learned == validation.label).mean() > 0.9
     assert (fitted.validation_prediction == validation.label).mean() < 0.7
+    assert fitted.is_refit
 
 
 @pytest.mark.parametrize("key", CLASSICAL)

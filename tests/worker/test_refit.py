@@ -14,6 +14,7 @@ from chronomap.plugin.core.strategy import is_refit
 from chronomap.plugin.worker.checkpoint import Checkpoint
 from chronomap.plugin.worker.fitting import TEST, TRAIN
 from chronomap.plugin.worker.network_fit import fit_network
+from chronomap.plugin.worker.train_command import finished_card
 from chronomap.plugin.worker.training import NEW, Start
 from worker.making import make_card, make_preparation, make_samples, ranged
 
@@ -27,6 +28,12 @@ def fit(samples=None, monitor=None, start=NEW, **strategy):
     return fit_network(card, samples, make_preparation(card), monitor or Monitor(), start)
 
 
+def merged_samples():
+    """Return the samples with the validation part in the train part."""
+    samples = make_samples()
+    return replace(samples, part=np.where(samples.part == TEST, TEST, TRAIN))
+
+
 def same(first, second) -> bool:
     return all(np.array_equal(first.arrays[name], second.arrays[name]) for name in first.arrays)
 
@@ -34,17 +41,18 @@ def same(first, second) -> bool:
 @pytest.mark.parametrize("schedule", ["constant", "plateau"])
 def test_a_refit_is_a_training_on_all_samples_for_the_epochs_that_were_best(schedule):
     refit = fit(**REFIT, schedule=schedule, plateau_patience=9)
-    samples = make_samples()
-    merged = replace(samples, part=np.where(samples.part == TEST, TEST, TRAIN))
-    plain = fit(merged, **{**LIVELY, "epochs": refit.best_epoch})
+    plain = fit(merged_samples(), **{**LIVELY, "epochs": refit.best_epoch})
     assert refit.is_refit
     assert same(refit, plain)
     np.testing.assert_array_equal(refit.test_prediction, plain.test_prediction)
 
 
 def test_a_refit_lowers_the_learning_rate_where_the_first_training_did():
-    plateau = {"schedule": "plateau", "plateau_patience": 0, "plateau_factor": 0.01, "learning_rate": 0.3, "epochs": 12}
-    assert not same(fit(**{**REFIT, **plateau}), fit(**{**REFIT, **plateau, "schedule": "constant"}))
+    plateau = {"schedule": "plateau", "plateau_patience": 0, "learning_rate": 0.1, "epochs": 12, "tolerance": 5.0}
+    refit = fit(**{**REFIT, **plateau})
+    assert refit.history[refit.best_epoch - 1]["learning_rate"] < 0.1
+    plain = fit(merged_samples(), **{**LIVELY, **plateau, "schedule": "constant", "epochs": refit.best_epoch})
+    assert not same(refit, plain)
 
 
 def test_what_is_told_of_the_validation_samples_is_told_by_a_network_that_has_not_learned_them():
@@ -55,6 +63,15 @@ def test_what_is_told_of_the_validation_samples_is_told_by_a_network_that_has_no
     assert (refit.temperature, refit.best_epoch) == (first.temperature, first.best_epoch)
     assert [record["train_loss"] for record in refit.history] == [record["train_loss"] for record in first.history]
     assert refit.epoch_seconds > sum(record["seconds"] for record in refit.history)
+
+
+def test_a_card_tells_of_its_refit():
+    samples = make_samples()
+    card = ranged(make_card("tempcnn", **REFIT), samples)
+    made = finished_card(card, samples, fit(**REFIT), 0.0)
+    assert made.is_refit
+    assert made.seconds > sum(record["seconds"] for record in made.history)
+    assert not finished_card(card, samples, fit(**LIVELY), 0.0).is_refit
 
 
 def test_only_few_samples_are_refit_and_never_without_validation():
