@@ -53,7 +53,7 @@ def test_networks_learn_classes_that_can_be_told_apart(architecture):
 
 def test_the_best_epoch_is_restored():
     samples = make_samples()
-    fitted = fit(samples=samples, epochs=12, learning_rate=0.03, loss="cross_entropy", tolerance=0.0)
+    fitted = fit(samples=samples, epochs=12, learning_rate=0.03, loss="cross_entropy", tolerance=0.0, date_dropping=0.0)
     losses = [record["validation_loss"] for record in fitted.history]
     assert fitted.best_epoch == 1 + int(np.argmin(losses))
     assert fitted.best_epoch < len(losses)  # else nothing was restored

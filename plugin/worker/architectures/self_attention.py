@@ -126,11 +126,14 @@ ARCHITECTURE = Architecture(
     ),
     presets=(
         Preset("scaled", "Scaled dot product, 4 heads", {},
-               {"optimizer": "adam", "learning_rate": 1e-3, "batch_size": 64, "epochs": 100, "patience": 20}),
+               {"optimizer": "adam", "learning_rate": 1e-3, "batch_size": 64, "epochs": 100, "patience": 20,
+                "date_dropping": 0.5}),
         Preset("dot", "Dot product, 1 head", {"similarity": DOT, "heads": 1},
-               {"optimizer": "adam", "learning_rate": 1e-3, "batch_size": 64, "epochs": 100, "patience": 20}),
+               {"optimizer": "adam", "learning_rate": 1e-3, "batch_size": 64, "epochs": 100, "patience": 20,
+                "date_dropping": 0.5}),
         Preset("cosine", "Cosine, 4 heads", {"similarity": COSINE},
-               {"optimizer": "adam", "learning_rate": 1e-3, "batch_size": 64, "epochs": 100, "patience": 20}),
+               {"optimizer": "adam", "learning_rate": 1e-3, "batch_size": 64, "epochs": 100, "patience": 20,
+                "date_dropping": 0.5}),
     ),
     deviations="One layer of the attention of Vaswani et al. 2017 and nothing around it: no skip connection, no second "
     "layer, so the mean over queries can be taken before the values are mixed. Each date is encoded by a small network "
