@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run networks of tsai and breizhcrops and classifiers of aeon on the samples and splits that tools/accuracy.py wrote.
+"""Run networks of tsai, breizhcrops and torchgeo and classifiers of aeon on the samples that tools/accuracy.py wrote.
 
-In an environment of its own, never the plugin's: pip install aeon tsai breizhcrops, then python
-tools/accuracy_peers.py [NAME ...]; a package that is missing is left out.
+In an environment of its own, never the plugin's: pip install aeon tsai breizhcrops, pip install --no-deps torchgeo, then
+python tools/accuracy_peers.py [NAME ...]; a package that is missing is left out. The splits are those of accuracy.py.
 All networks learn alike: bands scaled by their 2nd and 98th percentile, gaps filled along the dates, Adam with 1e-3,
 batches of 64, at most 100 epochs, the one with the least validation loss kept, patience 20. Results are added to
 build/accuracy/peers.jsonl, where what is there already is not run again.
@@ -17,7 +17,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
-from importlib.util import find_spec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,21 @@ def breizhcrops_networks() -> dict[str, Callable[[int, int, int], torch.nn.Modul
     }
 
 
+def torchgeo_networks() -> dict[str, Callable[[int, int, int], torch.nn.Module]]:
+    """Return the maker of torchgeo's L-TAE, called with channels, classes and dates; its file needs nothing but torch."""
+    file = Path(find_spec("torchgeo").submodule_search_locations[0]) / "models" / "ltae.py"
+    spec = spec_from_file_location("torchgeo_ltae", file)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    def ltae(channels: int, classes: int, dates: int) -> torch.nn.Module:
+        encoder = module.LTAE(channels, len_max_seq=dates)
+        encoder.dropout.inplace = False  # as it is shipped (0.8.1) it overwrites what the gradient of its ReLU needs
+        return DatesFirst(torch.nn.Sequential(encoder, torch.nn.Linear(encoder.n_neurons[-1], classes)))
+
+    return {"LTAE": ltae}
+
+
 def aeon_classifiers() -> dict[str, Callable[[int], Any]]:
     """Return makers of aeon's classifiers, called with a seed."""
     from aeon.classification.convolution_based import MiniRocketClassifier  # noqa: PLC0415
@@ -108,6 +123,7 @@ def peers() -> Iterator[tuple[str, Callable[..., np.ndarray]]]:
     for package, makers, learn in (
         ("breizhcrops", breizhcrops_networks, by_network),
         ("tsai", tsai_networks, by_network),
+        ("torchgeo", torchgeo_networks, by_network),
         ("aeon", aeon_classifiers, by_classifier),
     ):
         if find_spec(package):
