@@ -106,8 +106,16 @@ def test_early_season_ends_with_the_accuracy_of_the_whole_season(chain, tmp_path
     known = [row["date"] for row in rows].index(outputs["known_since"][rows[0]["class"]])
     assert known > 0
     assert macro[known - 1] < 0.9 * macro[-1] <= min(macro[known:])
-    assert "whole seasons only" in listener.texts("warning")
+    assert "whole seasons only" not in listener.texts("warning")  # an L-TAE hides dates in training by default
     assert "<svg" in report.read_text(encoding="utf-8")
+
+
+def test_a_model_that_saw_whole_seasons_only_is_warned_of(chain, tmp_path, listener):
+    model = tmp_path / "whole.safetensors"
+    job = tiny_training(chain.samples, model)
+    run_job(replace(job, strategy={**job.strategy, "date_dropping": 0.0}))
+    listener.run(EarlySeasonJob(str(model), str(chain.samples), str(tmp_path / "early.csv")))
+    assert "whole seasons only" in listener.texts("warning")
 
 
 def test_series_without_an_answer_yet_lower_recall_but_no_precision():
