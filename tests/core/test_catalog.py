@@ -129,3 +129,9 @@ def test_groups_hold_every_setting_of_the_strategy_once_and_in_order():
 def test_a_classical_model_only_has_a_seed():
     assert [setting.name for setting in strategy_of(load_catalog()["random_forest"])] == ["seed"]
     assert strategy_of(load_catalog()["ltae"]) == STRATEGY
+
+
+def test_networks_of_attention_hide_dates_in_training_unless_told_otherwise():
+    attentive = [architecture for architecture in load_catalog().values() if architecture.gives_attention]
+    assert attentive
+    assert all(strategy_defaults(architecture)["date_dropping"] >= 0.3 for architecture in attentive)
