@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Run networks of tsai, breizhcrops and torchgeo and classifiers of aeon on the samples that tools/accuracy.py wrote.
 
-In an environment of its own, never the plugin's: pip install aeon tsai breizhcrops, pip install --no-deps torchgeo, then
+In an environment of its own, never the plugin's (pip install aeon tsai breizhcrops; pip install --no-deps torchgeo):
 python tools/accuracy_peers.py [NAME ...]; a package that is missing is left out. The splits are those of accuracy.py.
 All networks learn alike: bands scaled by their 2nd and 98th percentile, gaps filled along the dates, Adam with 1e-3,
 batches of 64, at most 100 epochs, the one with the least validation loss kept, patience 20. Results are added to
@@ -72,7 +72,7 @@ def breizhcrops_networks() -> dict[str, Callable[[int, int, int], torch.nn.Modul
 
 
 def torchgeo_networks() -> dict[str, Callable[[int, int, int], torch.nn.Module]]:
-    """Return the maker of torchgeo's L-TAE, called with channels, classes and dates; its file needs nothing but torch."""
+    """Return the maker of torchgeo's L-TAE, called with channels, classes and dates; its file needs only torch."""
     file = Path(find_spec("torchgeo").submodule_search_locations[0]) / "models" / "ltae.py"
     spec = spec_from_file_location("torchgeo_ltae", file)
     module = module_from_spec(spec)
