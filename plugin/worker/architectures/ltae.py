@@ -209,7 +209,7 @@ ARCHITECTURE = Architecture(
         Hyperparameter("decoder_layers", "Decoder layers", "int", 2, "Each halves the width.", 1, 4),
     ),
     presets=(
-        Preset("small_sets", "Garnot & Landrieu 2020, trained longer and with hidden dates for small sample sets", {},
+        Preset("small_sets", "Garnot & Landrieu 2020, trained longer and with hidden dates", {},
                {"optimizer": "adam", "learning_rate": 1e-3, "batch_size": 128, "epochs": 200, "patience": 20,
                 "loss": "focal", "focal_gamma": 1.0, "date_dropping": 0.5}),
         Preset("paper", "Garnot & Landrieu 2020", {},

@@ -106,7 +106,7 @@ ARCHITECTURE = Architecture(
         Hyperparameter("decoder_depth", "Decoder layers", "int", 2, "Each halves the width.", 1, 4),
     ),
     presets=(
-        Preset("small_sets", "Garnot et al. 2020, trained with hidden dates for small sample sets", {},
+        Preset("small_sets", "Garnot et al. 2020, trained with hidden dates", {},
                {"optimizer": "adam", "learning_rate": 1e-3, "batch_size": 128, "epochs": 100, "patience": 20,
                 "loss": "focal", "focal_gamma": 1.0, "date_dropping": 0.3}),
         Preset("paper", "Garnot et al. 2020", {},

@@ -180,7 +180,7 @@ ARCHITECTURE = Architecture(
                        "Slowest wave that tells days apart, in days.", 10.0, 100000.0, unit="days"),
     ),
     presets=(
-        Preset("small_sets", "2 blocks, normalised first, trained with hidden dates, for small sample sets", {},
+        Preset("small_sets", "2 blocks, normalised first, trained with hidden dates", {},
                {"optimizer": "adam", "learning_rate": 1e-3, "batch_size": 32, "epochs": 150, "patience": 20,
                 "date_dropping": 0.5}),
         Preset("breizhcrops", "BreizhCrops", {"layers": 5, "dropout": 0.018, "norm_first": False},
