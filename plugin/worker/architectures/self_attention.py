@@ -99,6 +99,9 @@ class SelfAttention(AttentionNetwork):
         return features.unflatten(2, (self.heads, -1)).transpose(1, 2)
 
 
+_TRAINING = {"optimizer": "adam", "learning_rate": 1e-3, "batch_size": 64, "epochs": 100, "patience": 20,
+             "date_dropping": 0.5}  # fmt: skip
+
 ARCHITECTURE = Architecture(
     id="self_attention",
     **described(SelfAttention),
@@ -125,15 +128,9 @@ ARCHITECTURE = Architecture(
                        "Slowest wave that tells days apart, in days.", 10.0, 100000.0, unit="days"),
     ),
     presets=(
-        Preset("scaled", "Scaled dot product, 4 heads", {},
-               {"optimizer": "adam", "learning_rate": 1e-3, "batch_size": 64, "epochs": 100, "patience": 20,
-                "date_dropping": 0.5}),
-        Preset("dot", "Dot product, 1 head", {"similarity": DOT, "heads": 1},
-               {"optimizer": "adam", "learning_rate": 1e-3, "batch_size": 64, "epochs": 100, "patience": 20,
-                "date_dropping": 0.5}),
-        Preset("cosine", "Cosine, 4 heads", {"similarity": COSINE},
-               {"optimizer": "adam", "learning_rate": 1e-3, "batch_size": 64, "epochs": 100, "patience": 20,
-                "date_dropping": 0.5}),
+        Preset("scaled", "Scaled dot product, 4 heads", {}, _TRAINING),
+        Preset("dot", "Dot product, 1 head", {"similarity": DOT, "heads": 1}, _TRAINING),
+        Preset("cosine", "Cosine, 4 heads", {"similarity": COSINE}, _TRAINING),
     ),
     deviations="One layer of the attention of Vaswani et al. 2017 and nothing around it: no skip connection, no second "
     "layer, so the mean over queries can be taken before the values are mixed. Each date is encoded by a small network "
