@@ -63,6 +63,7 @@ def test_openvino_is_tried_where_it_is_installed_and_no_attention_is_wanted(
     assert (TORCH, "float32") not in forms
 
 
+@needs_bfloat16
 @pytest.mark.parametrize("key", ["ltae", "gru"])
 def test_bfloat16_changes_little_and_its_probabilities_are_float32(tmp_path, key):
     predictor, (values, valid) = make_predictor(tmp_path, key), tensors(100)
