@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from ..core.checkpoint import STATE_KEY, refit_path
 from ..core.errors import OutputError
 from .averaging import RunningMean
-from .device import describe_device
+from .device import kernels_on
 from .optimisation import Schedule
 from .progress import Progress
 
@@ -59,7 +59,7 @@ class Checkpoint:
         if self._saved_at and self._cost_s > _MOST_SHARE * (started - self._saved_at):
             return
         partial = self.path.with_name(self.path.name + ".part")
-        told = {"identity": self.identity, "kernels": kernels(state.device), **_told(state)}
+        told = {"identity": self.identity, "kernels": kernels_on(state.device), **_told(state)}
         try:
             partial.write_bytes(save(_arrays(state), metadata={STATE_KEY: json.dumps(told)}))
             os.replace(partial, self.path)
@@ -95,12 +95,6 @@ class Checkpoint:
         """Forget the training and its refit: the model is written."""
         self.path.unlink(missing_ok=True)
         refit_path(self.path).unlink(missing_ok=True)
-
-
-def kernels(device: torch.device) -> str:
-    """Return what arithmetic runs on, to tell when it changes."""
-    kind = torch.backends.cpu.get_cpu_capability() if device.type == "cpu" else describe_device(device)
-    return f"torch {torch.__version__}, {kind}"
 
 
 def _told(state: TrainingState) -> dict[str, Any]:

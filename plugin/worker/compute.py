@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from ..core.monitor import Monitor
-from .device import choose_device, describe_device, lanes_of
+from .device import choose_device, kernels_on, lanes_of
 from .openvino_form import openvino_version
 from .predictor import OPENVINO, TORCH, Predictor, torch_readable
 
@@ -197,7 +197,4 @@ def _series_like(predictor: Predictor, dtype: str, generator: np.random.Generato
 
 def kernels_of(device: torch.device, engine: str = TORCH) -> str:
     """Return what computes there, with versions."""
-    if device.type != "cpu":
-        return f"torch {torch.__version__}, {describe_device(device)}"
-    processor = f"torch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()}"
-    return f"{processor}, OpenVINO {openvino_version()}" if engine == OPENVINO else processor
+    return f"{kernels_on(device)}, OpenVINO {openvino_version()}" if engine == OPENVINO else kernels_on(device)

@@ -38,6 +38,15 @@ def describe_device(device: torch.device) -> str:
     return device.type
 
 
+def kernels_on(device: torch.device) -> str:
+    """Return what arithmetic runs on there, with torch's version, to tell when it changes."""
+    if device.type != "cpu":
+        return f"torch {torch.__version__}, {describe_device(device)}"
+    told = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}  # older torch: nothing
+    tiles = " with AMX" if told.get("amx_bf16") else ""
+    return f"torch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()}{tiles}"
+
+
 def lanes_of(device: torch.device) -> int:
     """Return how many batches a map has in work at once on the device: a core computes one, a card several."""
     return {"cpu": cores(), "cuda": _CUDA_LANES}.get(device.type, 1)

@@ -19,7 +19,8 @@ from ..core.monitor import Monitor
 from ..core.strategy import SETTLING_STEPS
 from .augmentation import augmented
 from .averaging import RunningMean
-from .checkpoint import Checkpoint, TrainingState, kernels
+from .checkpoint import Checkpoint, TrainingState
+from .device import kernels_on
 from .evaluation import fit_temperature, predict_logits
 from .fitting import Samples, confusion_matrix
 from .losses import Criterion, balanced_weights, make_criterion
@@ -147,10 +148,10 @@ class Trainer:
         if former is None:
             return
         self.monitor.note(f"Resuming: the training was stopped after epoch {len(state.progress.history)}.")
-        if former != kernels(state.device):
+        if former != kernels_on(state.device):
             self.monitor.warning(
-                f"This training was begun on {former} and goes on with {kernels(state.device)}: the model may differ "
-                "a little from that of an unbroken training."
+                f"This training was begun on {former} and goes on with {kernels_on(state.device)}: the model may "
+                "differ a little from that of an unbroken training."
             )
         for record in state.progress.history:
             tell(record)
