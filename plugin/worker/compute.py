@@ -31,8 +31,8 @@ _SLOW_S = 0.5  # a single batch that takes longer ends the search
 class Compute:
     """How a map is computed. `threads` batches are in work at once, see lanes_of: results do not depend on it.
 
-    `engine` computes the networks (TORCH or OPENVINO), `dtype` is their number type. `kernels` names what computed, to
-    tell when that changes.
+    `engine` computes the networks (TORCH, OPENVINO or GRAPH), `dtype` is their number type. `kernels` names what
+    computed, to tell when that changes.
     """
 
     device: str = "cpu"

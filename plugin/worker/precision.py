@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""May a map be computed in bfloat16 or by OpenVINO: where it is quicker and its own pixels keep their classes."""
+"""May a map be computed in bfloat16, by OpenVINO or recorded: where it is quicker and its pixels keep their classes."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from torch import Tensor
 from ..core.monitor import Monitor
 from .compute import Compute, Lanes, is_position_free, kernels_of, pixels_per_second, settle
 from .openvino_form import openvino_version
-from .predictor import OPENVINO, TORCH, Predictor
+from .predictor import GRAPH, OPENVINO, TORCH, Predictor
 
 AGREEMENT = 0.999  # least share of probe pixels that get the same class as by torch in float32
 _GAIN = 1.2  # least gain in pace: below it the risk buys nothing
-_NAMES = {TORCH: "torch", OPENVINO: "OpenVINO"}
+_NAMES = {TORCH: "torch", OPENVINO: "OpenVINO", GRAPH: "torch with recorded kernels"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,8 @@ def forms_for(predictor: Predictor, attention: bool) -> list[tuple[str, str]]:
     """
     if not predictor.can_reduce:
         return []
-    engines = [TORCH, OPENVINO] if openvino_version() and predictor.device.type == "cpu" and not attention else [TORCH]
+    others = {"cpu": [OPENVINO] if openvino_version() else [], "cuda": [GRAPH]}.get(predictor.device.type, [])
+    engines = [TORCH] if attention else [TORCH, *others]
     dtypes = ["float32", "bfloat16"] if has_bfloat16(predictor.device) else ["float32"]
     return [(engine, dtype) for engine in engines for dtype in dtypes][1:]
 
@@ -61,7 +62,7 @@ def choose_form(
         try:
             predictor.compute_in(getattr(torch, dtype), engine)
             tried = settle(form, predictor, probe.dtype, lanes_, Monitor(is_canceled=monitor.is_canceled))
-        except RuntimeError as error:  # see OpenVinoForm
+        except RuntimeError as error:  # see OpenVinoForm and GraphForm
             monitor.note(f"{_NAMES[engine]} cannot compute this model in {dtype}: {error}")
             continue
         pace = pixels_per_second(predictor, probe.dtype, compute.threads, lanes_)

@@ -16,12 +16,13 @@ from ..core.card import ModelCard
 from ..core.season import parse_date, season_start_for
 from .architectures import find_entry
 from .encoding import Answer
+from .graph_form import GraphForm
 from .inference import in_bfloat16, quick_form
 from .model_file import load_members
 from .openvino_form import OpenVinoForm
 from .series import Preparation
 
-TORCH, OPENVINO = "torch", "openvino"  # what computes the networks
+TORCH, OPENVINO, GRAPH = "torch", "openvino", "graph"  # what computes the networks; GRAPH: torch, replayed
 BATCH = 256  # where nobody measured
 _LEAST_VOTE = 1e-3  # share of a forest's votes: the logarithm of none is not finite
 
@@ -103,7 +104,7 @@ class Predictor:
 
     @property
     def gives_attention(self) -> bool:
-        """Return whether attention can be asked for; OpenVINO's networks give answers only."""
+        """Return whether attention can be asked for; networks of OpenVINO and recorded ones give answers only."""
         return self._can_attend and self._engine == TORCH
 
     @property
@@ -156,12 +157,13 @@ class _Member:
 
     def compute_in(self, dtype: torch.dtype, engine: str) -> None:
         """Compute so from now on; a classical model only compares, in float32."""
-        if self.is_network and engine == OPENVINO:
+        if not self.is_network:
+            return
+        if engine == OPENVINO:
             self._model = OpenVinoForm(self._loaded, dtype)
-        elif self.is_network and dtype == torch.bfloat16:
-            self._model = in_bfloat16(self._precise)
-        else:
-            self._model = self._precise
+            return
+        form = in_bfloat16(self._precise) if dtype == torch.bfloat16 else self._precise
+        self._model = GraphForm(form) if engine == GRAPH else form
 
     def answer(self, values: Tensor, valid: Tensor, attention: bool) -> tuple[Tensor, Optional[Tensor]]:
         """Return calibrated probability (n, K) and attention (n, heads, T) if wanted, dates in ascending order."""

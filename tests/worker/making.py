@@ -62,11 +62,11 @@ def make_card(architecture: str = "ltae", classes: int = 3, dates: int = 8, **st
     )
 
 
-def make_preparation(card: ModelCard) -> Preparation:
+def make_preparation(card: ModelCard, device: str = "cpu") -> Preparation:
     """Return the preparation of the synthetic cube for a model."""
     dates = len(card.dates)
     scale = np.full((dates, len(card.bands)), SCALE)
-    return Preparation(card, series(1, 2, dates)["days"].tolist(), scale, np.zeros_like(scale))
+    return Preparation(card, series(1, 2, dates)["days"].tolist(), scale, np.zeros_like(scale), device)
 
 
 def ranged(card: ModelCard, samples: Samples) -> ModelCard:

@@ -9,7 +9,7 @@ from chronomap.plugin.core.monitor import Monitor
 from chronomap.plugin.worker import precision
 from chronomap.plugin.worker.compute import lanes, settle, start_compute
 from chronomap.plugin.worker.precision import Probe, choose_form, forms_for
-from chronomap.plugin.worker.predictor import OPENVINO, TORCH
+from chronomap.plugin.worker.predictor import GRAPH, OPENVINO, TORCH, Predictor
 from worker.test_predictor import make_predictor, tensors
 
 needs_bfloat16 = pytest.mark.skipif(
@@ -61,6 +61,31 @@ def test_openvino_is_tried_where_it_is_installed_and_no_attention_is_wanted(
     forms = forms_for(make_predictor(tmp_path, "ltae"), attention)
     assert ((OPENVINO, "float32") in forms) == tries
     assert (TORCH, "float32") not in forms
+
+
+@pytest.mark.parametrize("attention", [False, True])
+def test_on_a_card_recorded_kernels_are_tried_where_no_attention_is_wanted(tmp_path, monkeypatch, attention):
+    monkeypatch.setattr(precision, "has_bfloat16", lambda device: True)
+    predictor = make_predictor(tmp_path, "ltae")
+    predictor.device = torch.device("cuda")
+    forms = forms_for(predictor, attention)
+    assert ((GRAPH, "bfloat16") in forms) == ((GRAPH, "float32") in forms) == (not attention)
+    assert OPENVINO not in dict(forms)
+    assert (TORCH, "bfloat16") in forms
+
+
+def test_a_form_that_cannot_be_computed_is_told_and_left_out(tmp_path, monkeypatch):
+    compute_in = Predictor.compute_in
+
+    def refuse_recording(self, dtype, engine=TORCH):
+        if engine == GRAPH:
+            raise RuntimeError("operation not permitted when stream is capturing")
+        compute_in(self, dtype, engine)
+
+    monkeypatch.setattr(Predictor, "compute_in", refuse_recording)
+    compute, told = chosen(tmp_path, "ltae", monkeypatch, 0.0, 0.0, [(GRAPH, "float32")])
+    assert compute.engine == TORCH
+    assert told.startswith("torch with recorded kernels cannot compute this model in float32")
 
 
 @needs_bfloat16
