@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -71,6 +73,20 @@ def make_repeatable() -> None:
     """Choose the algorithms that give the same figures every time."""
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False
+
+
+@contextmanager
+def tensor_cores() -> Iterator[None]:
+    """Let a card multiply matrices as it convolves: factors rounded to TF32 (10 bits of mantissa), sums in float32.
+
+    For training, whose own noise is larger; maps choose their precision by what it does to their pixels.
+    """
+    former = torch.backends.cuda.matmul.allow_tf32
+    torch.backends.cuda.matmul.allow_tf32 = True
+    try:
+        yield
+    finally:
+        torch.backends.cuda.matmul.allow_tf32 = former
 
 
 def give_back_memory() -> None:

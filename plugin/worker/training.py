@@ -20,7 +20,7 @@ from ..core.strategy import SETTLING_STEPS
 from .augmentation import augmented
 from .averaging import RunningMean
 from .checkpoint import Checkpoint, TrainingState
-from .device import kernels_on
+from .device import kernels_on, tensor_cores
 from .evaluation import fit_temperature, predict_logits
 from .fitting import Samples, confusion_matrix
 from .losses import Criterion, balanced_weights, make_criterion
@@ -98,6 +98,7 @@ class Trainer:
         if not self.group.is_first:
             torch.manual_seed(card.strategy["seed"] + self.group.rank)  # other features hidden than the first one hides
 
+    @tensor_cores()
     def run(self, train: Series, validation: Series, former: Optional[Progress] = None) -> Progress:
         """Train until the epochs or the patience end, or the user wants to keep what there is; restore the best epoch.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a graphics card computes is what the processor computes; all but the first is skipped where there is none."""
+"""What a graphics card computes is what the processor computes; the last four tests are skipped where there is none."""
 
 from __future__ import annotations
 
@@ -56,6 +56,16 @@ def test_every_thread_records_once_for_each_number_of_series(monkeypatch):
     assert Recorded.made == [(4, 3, 2)] * 2
     ask(2)
     assert Recorded.made[2:] == [(2, 3, 2)]
+
+
+def test_only_training_may_round_what_it_multiplies():
+    samples, seen = make_samples(), []
+    card = ranged(make_card(), samples)
+    monitor = Monitor(lambda event: seen.append(torch.backends.cuda.matmul.allow_tf32))
+    fit_network(card, samples, make_preparation(card), monitor)
+    assert seen
+    assert all(seen)
+    assert not torch.backends.cuda.matmul.allow_tf32
 
 
 @needs_card
