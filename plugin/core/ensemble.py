@@ -9,10 +9,12 @@ from statistics import mean, stdev
 from typing import Any, Optional
 
 from .card import ENSEMBLE, ModelCard
-from .catalog import load_catalog
-from .jobs import SplitSpec
+from .catalog import find_architecture, load_catalog
+from .jobs import SplitSpec, TrainJob
+from .strategy import FEW_SAMPLES
 
 LEAST_MEMBERS, MOST_MEMBERS = 2, 50
+ADVISED_MEMBERS = 3  # win most of what many would
 
 
 def members_of(card: ModelCard) -> tuple[ModelCard, ...]:
@@ -33,6 +35,17 @@ def model_title(card: ModelCard) -> str:
     titles = [title.partition(" (")[0] for title in titles]
     kinds = list(dict.fromkeys(titles))
     return f"Ensemble of {len(titles)} {kinds[0]}" if len(kinds) == 1 else f"Ensemble of {', '.join(titles)}"
+
+
+def members_advice(job: TrainJob, samples: float) -> str:
+    """Return why a training from so few `samples` (those of the test part aside) had better be an ensemble, or ''."""
+    is_network = find_architecture(job.architecture).kind == "network"
+    if job.ensemble > 1 or samples >= FEW_SAMPLES or not is_network:
+        return ""
+    return (
+        f"With {samples:,.0f} samples to learn from, the seed decides much: an ensemble of {ADVISED_MEMBERS} members "
+        f"is mostly better than any one of them, at {ADVISED_MEMBERS} times the cost of training and map."
+    )
 
 
 def gives_attention(card: ModelCard) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from .catalog import Architecture, Hyperparameter
 
+FEW_SAMPLES = 500  # with fewer to learn from, none can be spared and chance decides much
 SETTLING_STEPS = 200  # in which patience ends no training: at first statistics and the mean of the weights lag behind
 
 STRATEGY = (
@@ -77,7 +78,7 @@ STRATEGY = (
                    "An epoch is as good as the best one while its validation loss is higher by no more than so many "
                    "standard errors; the last such epoch is kept. Few validation samples cannot tell such epochs "
                    "apart, and longer training mostly knows more. 0 keeps the lowest loss.", 0.0, 5.0),
-    Hyperparameter("refit_below", "Refit below", "int", 500,
+    Hyperparameter("refit_below", "Refit below", "int", FEW_SAMPLES,
                    "With fewer training and validation samples than this, a new network learns from both in the end, "
                    "for as many epochs as were best: where samples are few, those held back are missed. The validation "
                    "figures are those of the first one. 0 never.", 0, 10**9, unit="samples"),

@@ -16,7 +16,7 @@ import numpy as np
 from ..core.card import ModelCard, read_card
 from ..core.catalog import find_architecture
 from ..core.checkpoint import Stopped, checkpoint_path, read_checkpoint, refit_path
-from ..core.ensemble import LEAST_MEMBERS
+from ..core.ensemble import LEAST_MEMBERS, members_advice
 from ..core.jobs import EnsembleJob, TrainJob, load_job
 from ..core.monitor import Monitor
 from ..core.records import to_plain
@@ -61,6 +61,9 @@ def train(
         monitor.warning(sentence)
     counts = parts.counts()
     monitor.note("Samples: " + ", ".join(f"{count} {name}" for name, count in counts.items()) + ".")
+    advice = "" if running else members_advice(job, counts["train"] + counts["validation"])
+    if advice:
+        monitor.note(advice)
     message = training_request(job, samples, {**known, "split_counts": counts})
     hired = nullcontext(running) if running else running_worker(python, folder.log)
     with local_folder(samples.values.nbytes * 2) as arrays, hired as worker:

@@ -12,11 +12,12 @@ from chronomap.plugin.core.ensemble import (
     join_problems,
     joined_card,
     member_score,
+    members_advice,
     model_title,
     share_test_part,
     training_splits,
 )
-from chronomap.plugin.core.jobs import SplitSpec
+from chronomap.plugin.core.jobs import SplitSpec, TrainJob
 
 LTAE = ModelCard(
     architecture="ltae",
@@ -97,3 +98,11 @@ def test_a_score_needs_every_members_figure():
     score = member_score(joined_card(scored, {}), "macro_f1")
     assert (round(score.mean, 6), round(score.deviation, 6), score.lowest, score.highest) == (0.8, 0.1, 0.7, 0.9)
     assert member_score(joined_card([*scored, LTAE], {}), "macro_f1") is None
+
+
+def test_several_members_are_advised_for_networks_with_few_samples_alone():
+    job = TrainJob("samples.npz", "ltae", "model.safetensors")
+    assert "With 260 samples" in members_advice(job, 260)
+    assert members_advice(job, 500) == ""
+    assert members_advice(replace(job, ensemble=2), 260) == ""
+    assert members_advice(replace(job, architecture="random_forest"), 260) == ""

@@ -52,6 +52,13 @@ def test_other_architectures_train_and_are_evaluated_alike(samples, tmp_path, ar
     assert read_json(metrics)["confusion"] == read_card(model).metrics["confusion"]
 
 
+def test_few_samples_are_told_to_make_several_members_worth_while(samples, tmp_path):
+    told = []
+    monitor = Monitor(lambda event: told.append(event.get("text", "")))
+    run_job(tiny_training(samples, tmp_path / "m.safetensors"), monitor)
+    assert [sentence for sentence in told if "an ensemble of 3 members" in sentence]
+
+
 def test_cancel_leaves_no_model(samples, tmp_path):
     epochs = []
     monitor = Monitor(lambda event: epochs.append(event) if event["event"] == "epoch" else None, lambda: bool(epochs))

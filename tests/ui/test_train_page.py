@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from chronomap.plugin.core.jobs import CubeJob, ExtractJob, TrainJob
 from chronomap.plugin.core.recipe import Recipe
-from chronomap.plugin.host.preflight import DOUBTFUL
+from chronomap.plugin.host.preflight import DOUBTFUL, NOTED
 from chronomap.plugin.host.queue import DONE, RUNNING, STOPPED
 from chronomap.ui.chart_paint import ticks
 from chronomap.ui.training.curves import Curves
@@ -117,6 +117,19 @@ def test_a_name_that_is_taken_is_told_with_a_free_one(page, workspace, tmp_path)
     assert line.severity == DOUBTFUL
     line.fix()
     assert page.name_edit.text() == "try_2"
+
+
+def test_with_few_samples_several_members_are_a_click_away(page, workspace):
+    page.check()  # asks for the forecast, which counts the samples
+    wait_until(lambda: page.forecast.advice, 30.0)
+    page.check()
+    (line,) = [line for line in page.checklist._lines if "members" in line.sentence]
+    assert line.severity == NOTED
+    line.fix()
+    assert workspace.recipe.train.ensemble == 3
+    page.check()
+    wait_until(lambda: "About" in page.forecast.words, 30.0)
+    assert page.forecast.advice == ""
 
 
 def test_without_a_name_of_the_user_the_architecture_gives_it(page, workspace):

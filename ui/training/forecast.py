@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Optional
 
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
+from ...plugin.core.ensemble import members_advice
 from ...plugin.core.machine import available_memory
 from ...plugin.core.monitor import Event
 from ...plugin.core.recipe import Recipe
@@ -27,7 +29,7 @@ _TITLE = "Chronomap: what a run will take"
 
 
 class Forecast(QObject):
-    """Looks up one recipe at a time; `told` when words or doubts are others."""
+    """Looks up one recipe at a time; `told` when words, doubts or advice are others."""
 
     told = pyqtSignal()
 
@@ -35,6 +37,7 @@ class Forecast(QObject):
         super().__init__(parent)
         self.words = ""
         self.doubts: list[str] = []
+        self.advice = ""  # to train several members
         self._live = live
         self._recipe: Optional[Recipe] = None
         self._work: Optional[Workload] = None
@@ -71,14 +74,16 @@ class Forecast(QObject):
     def _tell(self, answer: Event) -> None:
         if self._recipe is not None and self._work is not None:
             found = estimate_of(self._recipe, self._work, answer)
-            self._set(estimate_words(found), shortages(found, Path(self._recipe.train.model).parent))
+            train = self._recipe.train
+            samples = self._work.samples * (train.split.train + train.split.validation)
+            self._set(estimate_words(found), shortages(found, Path(train.model).parent), members_advice(train, samples))
 
     def _fail(self, sentence: str) -> None:
         if sentence:
             self._set(tr("How long it will take is not known: {reason}").format(reason=sentence))
 
-    def _set(self, words: str, doubts: Optional[list[str]] = None) -> None:
-        self.words, self.doubts = words, doubts or []
+    def _set(self, words: str, doubts: Sequence[str] = (), advice: str = "") -> None:
+        self.words, self.doubts, self.advice = words, list(doubts), advice
         self.told.emit()
 
 

@@ -13,6 +13,7 @@ from qgis.PyQt.QtGui import QShowEvent
 from qgis.PyQt.QtWidgets import QListWidgetItem, QWidget
 
 from ...plugin.core.catalog import load_catalog
+from ...plugin.core.ensemble import ADVISED_MEMBERS
 from ...plugin.core.jobs import SearchJob, TrainJob
 from ...plugin.core.recipe import Recipe, placed
 from ...plugin.host.preflight import ANEW, DOUBTFUL, NOTED, RENAME, WRONG, Finding, findings
@@ -152,6 +153,8 @@ class TrainPage(Page):
             if self._matters(topic)
             for sentence in notes
         ]
+        if self.forecast.advice:
+            lines.append(Line(NOTED, self.forecast.advice, tr("Train several"), self._take_members))
         self.checklist.show_lines(lines)
         self.train_button.setEnabled(self.checklist.is_ready)
         is_network = load_catalog()[workspace.recipe.train.architecture].kind == "network"
@@ -196,6 +199,9 @@ class TrainPage(Page):
         model = free_model(shown.parent, unnumbered(shown.stem), self._coming())
         self.workspace.update(train=replace(recipe.train, model=str(model)))
         self.show_recipe()
+
+    def _take_members(self) -> None:
+        self.workspace.update(train=replace(self.workspace.recipe.train, ensemble=ADVISED_MEMBERS))
 
     def _begin_anew(self) -> None:
         self.workspace.update(train=replace(self.workspace.recipe.train, fresh=True))
