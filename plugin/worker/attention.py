@@ -18,7 +18,8 @@ class Steps:
 
     `queries` (N, heads, Q, d), `keys` (N, heads, T, d); `scores` (N, heads, Q, T) are their similarities, `attention`
     their softmax over the valid dates. `query_weight` (N, Q) is how much each query counts in the attention shown;
-    a single query is the model's own, T queries are the dates'. `wins` (N, T): of networks with max pooling over
+    a single query is the model's own, T queries are the dates'. (A Transformer's attention is that of its last block,
+    not yet carried back to the dates as they were read.) `wins` (N, T): of networks with max pooling over
     time, the share of channels whose maximum comes from each date.
     """
 
@@ -47,7 +48,7 @@ class AttentionNetwork(nn.Module):
         return self.attend(x, days, valid)[1]
 
     def steps(self, x: Tensor, days: Tensor, valid: Tensor) -> Steps:
-        """Return how this attention comes about; mixed by `query_weight` it is what `explain` returns."""
+        """Return how attention comes about; mixed by `query_weight` it is, or leads to, what `explain` returns."""
         raise NotImplementedError
 
 
@@ -70,6 +71,15 @@ def received(attention: Tensor, weights: Tensor) -> Tensor:
     Mixed by weights that sum to 1, it still sums to 1 over valid dates.
     """
     return (weights[:, None, None] @ attention).squeeze(2)
+
+
+def made_of(attention: Tensor, dates: Tensor, askers: Tensor) -> Tensor:
+    """Return of which dates askers are made after a block: attention rollout, (..., Q, T).
+
+    Half comes from the dates they attend to, (..., Q, T), each made of `dates` (..., T, T); half is what they were made
+    of before, `askers` (..., Q, T). Abnar & Zuidema 2020 (10.18653/v1/2020.acl-main.385).
+    """
+    return (attention @ dates + askers) / 2
 
 
 def channels_won(features: Tensor, valid: Tensor) -> Tensor:

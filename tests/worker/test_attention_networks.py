@@ -97,20 +97,37 @@ def test_mixing_by_the_attention_shown_is_the_mean_of_what_all_queries_gather(ke
     torch.testing.assert_close(logits, network.classify(network.mlp(mean)), rtol=1e-6, atol=1e-6)
 
 
-def test_the_attention_of_the_class_token_is_its_own():
+def test_the_attention_of_the_class_token_is_carried_back_through_the_blocks():
     network, (x, days, valid) = build("transformer", "pooling", "class token").eval(), series_in()
-    rows = []
-    network.blocks[-1].register_forward_hook(lambda _block, _inputs, output: rows.append(output[1]))
+    told = []
+    for block in network.blocks:
+        block.register_forward_hook(lambda _block, _inputs, output: told.append(output[1]))
     attention = network.explain(x, days, valid)
-    assert rows[0].shape[2] == 1
-    torch.testing.assert_close(attention, rows[0].squeeze(2))
+    dates, token, last = told  # who asked in the first block, and in the second
+    assert (dates.shape[2], token.shape[2], last.shape[2]) == (DATES, 1, 1)
+    mixed = dates.mean(1, keepdim=True) / 2 + torch.eye(DATES) / 2  # half of each date is what it was
+    sources = last @ mixed / 2 + token.mean(1, keepdim=True) / 4  # the token's own start, a quarter, is no date
+    torch.testing.assert_close(attention, (sources / 0.75).squeeze(2))
+
+
+@pytest.mark.parametrize("value", ["max", "mean", "attention"])
+def test_a_transformer_of_one_block_shows_that_half_of_each_date_is_its_own(value):
+    network, (x, days, valid) = build("transformer", "pooling", value, layers=1).eval(), series_in()
+    steps = network.steps(x, days, valid)
+    shown = (received(steps.attention, steps.query_weight) + steps.query_weight.unsqueeze(1)) / 2
+    torch.testing.assert_close(network.explain(x, days, valid), shown)
 
 
 @pytest.mark.parametrize(("key", "name", "value"), [*KINDS, ("ltae", "heads", 4), ("tae", "heads", 4)])
 def test_the_steps_of_attention_lead_to_the_attention_shown(key, name, value):
     network, (x, days, valid) = build(key, name, value).eval(), series_in()
-    steps = network.steps(x, days, valid)
-    torch.testing.assert_close(received(steps.attention, steps.query_weight), network.explain(x, days, valid))
+    told = []
+    if key == "transformer":  # whose attention is carried back from the last block
+        network.blocks[-1].register_forward_hook(lambda _block, _inputs, output: told.append(output[1]))
+    shown, steps = network.explain(x, days, valid), network.steps(x, days, valid)
+    if told:
+        shown = received(told[0], steps.query_weight)
+    torch.testing.assert_close(received(steps.attention, steps.query_weight), shown)
     products = steps.queries @ steps.keys.transpose(2, 3)
     if steps.similarity == "scaled dot product":
         products = products / steps.keys.shape[3] ** 0.5

@@ -14,6 +14,7 @@ from ..attention import (
     Steps,
     channels_won,
     day_positions,
+    made_of,
     masked_softmax,
     mean_weights,
     received,
@@ -22,13 +23,15 @@ from ..training_layers import dropout
 from . import described
 
 MAX, MEAN, ATTENTION, TOKEN = "max", "mean", "attention", "class token"
+Exchange = tuple[Tensor, Tensor]  # a block's attention (N, heads, Q, T): of those who ask in the last one, of the dates
+_TINY = 1e-9  # of a series without any date
 
 
 class Transformer(AttentionNetwork):
     """Transformer (encoder).
 
-    In every block each date gathers from all others what it needs, head by head, and a small network works on it. The
-    attention shown is what each date receives in the last block only: a mixing weight of dates already mixed before.
+    In every block each date gathers from all others what it needs, head by head, and a small network works on it. What
+    the last block attends to is mixed already: the attention shown is carried back through all blocks (rollout).
     """
 
     def __init__(
@@ -61,48 +64,71 @@ class Transformer(AttentionNetwork):
         elif pooling == ATTENTION:
             self.score = nn.Linear(width, 1)
 
-    def attend(self, x: Tensor, days: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
-        """Return logits (N, K) and the attention each date receives in the last block, (N, heads, T).
+    def forward(self, x: Tensor, days: Tensor, valid: Tensor) -> Tensor:
+        """Return logits (N, K) of x (N, T, C), days (T,) or (N, T), valid (N, T)."""
+        return self._answer(self._read(x, days, valid)[0], valid)
 
-        Received from the class token, from the dates as attention pooling weighs them, else from all valid dates alike.
+    def attend(self, x: Tensor, days: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
+        """Return logits (N, K) and the attention each date receives by the heads of the last block, (N, heads, T).
+
+        Received from each query as it counts in the answer, and carried back: what a head attends to is made of the
+        dates that were attended to in the blocks before.
         """
-        asking, dates = self._before_last(x, days, valid)
-        features, attention = self.blocks[-1](asking, dates, valid)  # (N, Q, width), (N, heads, Q, T)
-        pooled, weights = self._pool(self.norm_out(features), valid)
-        return self.classify(pooled), received(attention, weights)
+        features, attention, blocks = self._read(x, days, valid)
+        dates = torch.eye(x.shape[1], dtype=x.dtype, device=x.device).expand(len(x), 1, -1, -1)
+        askers = torch.zeros_like(dates[:, :, :1]) if self.pooling == TOKEN else dates  # a token is made of no date
+        for asked, exchanged in blocks:
+            askers = made_of(asked.mean(1, keepdim=True), dates, askers)
+            dates = made_of(exchanged.mean(1, keepdim=True), dates, dates)
+        sources = made_of(attention, dates, askers)  # (N, heads, Q, T)
+        shares = sources / sources.sum(3, keepdim=True).clamp(min=_TINY)
+        return self._answer(features, valid), received(shares, self._counts(features, valid))
 
     def steps(self, x: Tensor, days: Tensor, valid: Tensor) -> Steps:
         """Return how the attention of the last block comes about, and what max pooling takes from each date."""
-        asking, dates = self._before_last(x, days, valid)
+        asking, dates = self._before_last(x, days, valid)[:2]
         last = self.blocks[-1]
         queries, keys, scores = last.compare(*last.known(asking, dates))
-        features = self.norm_out(last(asking, dates, valid)[0])
-        weights = self._pool(features, valid)[1]
-        wins = channels_won(features, valid) if self.pooling == MAX else None
+        weights = self._counts(self.norm_out(last(asking, dates, valid)[0]), valid)
+        wins = weights if self.pooling == MAX else None
         return Steps(SCALED, queries, keys, scores, masked_softmax(scores, valid), weights, wins)
 
-    def _before_last(self, x: Tensor, days: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
-        """Return who asks in the last block (N, Q, width), and the dates that are asked (N, T, width)."""
+    def _read(self, x: Tensor, days: Tensor, valid: Tensor) -> tuple[Tensor, Tensor, list[Exchange]]:
+        """Return the last block's features (N, Q, width), its attention (N, heads, Q, T), that of the blocks before."""
+        asking, dates, blocks = self._before_last(x, days, valid)
+        features, attention = self.blocks[-1](asking, dates, valid)
+        return self.norm_out(features), attention, blocks
+
+    def _before_last(self, x: Tensor, days: Tensor, valid: Tensor) -> tuple[Tensor, Tensor, list[Exchange]]:
+        """Return who asks in the last block (N, Q, width), the dates asked (N, T, width), and the blocks before."""
         dates = self.project(x)
         dates = dates + day_positions(days, dates.shape[2], self.position_period, x.dtype)
-        token = self.token.expand(len(x), -1, -1) if self.pooling == TOKEN else None
+        asking = self.token.expand(len(x), -1, -1) if self.pooling == TOKEN else dates
+        blocks: list[Exchange] = []
         for block in self.blocks[:-1]:
-            token = token if token is None else block(token, dates, valid)[0]  # asks the dates, is never asked itself
-            dates = block(dates, dates, valid)[0]
-        return dates if token is None else token, dates  # with a token, the dates' own last answers would go unused
+            answered, exchanged = block(dates, dates, valid)
+            asking, asked = (answered, exchanged) if asking is dates else block(asking, dates, valid)
+            dates = answered
+            blocks.append((asked, exchanged))
+        return asking, dates, blocks  # a token is never asked, and in the last block dates would answer for nothing
 
-    def _pool(self, features: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
-        """Return features (N, Q, width) pooled over time, (N, width), and how much each query counts, (N, Q)."""
+    def _answer(self, features: Tensor, valid: Tensor) -> Tensor:
+        """Return logits (N, K) of features (N, Q, width), pooled over time."""
+        if self.pooling != MAX:
+            return self.classify((self._counts(features, valid).unsqueeze(1) @ features).squeeze(1))
+        lowest = (~valid).to(features.dtype) * torch.finfo(features.dtype).min
+        highest = (features + lowest.unsqueeze(2)).amax(1)
+        return self.classify(torch.where(valid.any(1, keepdim=True), highest, 0.0))
+
+    def _counts(self, features: Tensor, valid: Tensor) -> Tensor:
+        """Return how much each query counts in the answer, (N, Q): by max pooling, the share of features it gives."""
         if self.pooling == TOKEN:
-            return features[:, 0], torch.ones_like(features[:, :, 0])
+            return torch.ones_like(features[:, :, 0])
         if self.pooling == MAX:
-            lowest = (~valid).to(features.dtype) * torch.finfo(features.dtype).min
-            highest = (features + lowest.unsqueeze(2)).amax(1)
-            return torch.where(valid.any(1, keepdim=True), highest, 0.0), mean_weights(valid, features.dtype)
-        weights = mean_weights(valid, features.dtype)
+            return channels_won(features, valid)
         if self.pooling == ATTENTION:
-            weights = masked_softmax(self.score(features).transpose(1, 2), valid).squeeze(1)
-        return (weights.unsqueeze(1) @ features).squeeze(1), weights
+            return masked_softmax(self.score(features).transpose(1, 2), valid).squeeze(1)
+        return mean_weights(valid, features.dtype)
 
 
 class Block(nn.Module):
