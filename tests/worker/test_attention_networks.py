@@ -110,6 +110,16 @@ def test_the_attention_of_the_class_token_is_carried_back_through_the_blocks():
     torch.testing.assert_close(attention, (sources / 0.75).squeeze(2))
 
 
+def test_by_max_pooling_a_date_counts_as_many_features_as_it_gives():
+    network, (x, days, valid) = build("transformer", "pooling", "max").eval(), series_in()
+    told = []
+    network.norm_out.register_forward_hook(lambda _layer, _inputs, output: told.append(output))
+    weight = network.steps(x, days, valid).query_weight
+    best = told[0].masked_fill(~valid.unsqueeze(2), -9e9).argmax(1)  # (N, width): the date of each feature
+    by_hand = torch.stack([(best == date).double().mean(1) for date in range(DATES)], dim=1)
+    torch.testing.assert_close(weight.double(), by_hand)
+
+
 @pytest.mark.parametrize("value", ["max", "mean", "attention"])
 def test_a_transformer_of_one_block_shows_that_half_of_each_date_is_its_own(value):
     network, (x, days, valid) = build("transformer", "pooling", value, layers=1).eval(), series_in()
