@@ -30,7 +30,7 @@ CHECKS = [
     ("transformer", "attention"),
     ("transformer_token", "attention"),
     ("ltae", "occlusion"),
-    ("transformer", "occlusion"),
+    ("transformer_token", "occlusion"),
     ("tempcnn", "occlusion"),
     ("random_forest", "occlusion"),
 ]
