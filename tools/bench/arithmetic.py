@@ -25,7 +25,7 @@ from plugin.worker.compute import Lanes, lanes, pixels_per_second, settle, start
 from plugin.worker.device import make_repeatable
 from plugin.worker.inference import quick_form
 from plugin.worker.model_file import load_model
-from plugin.worker.precision import forms_for
+from plugin.worker.precision import forms_for, has_bfloat16
 from plugin.worker.predictor import TORCH, Predictor
 
 SIZE = 2048  # of the matrices
@@ -74,9 +74,9 @@ def operations(path: Path) -> int:
 
 
 def matrix_rates() -> dict[str, float]:
-    """Return the floating-point operations per second of large matrix products on all cores, by the better library."""
+    """Return the operations per second of large matrix products on all cores, in each type, by the better library."""
     found = {}
-    for dtype in (torch.float32, torch.bfloat16):
+    for dtype in (torch.float32, torch.bfloat16) if has_bfloat16(torch.device("cpu")) else (torch.float32,):
         left, right = (torch.randn(SIZE, SIZE).to(dtype) for _ in range(2))
         products = [lambda a=left, b=right: a @ b]
         if hasattr(torch.ops.mkldnn, "_linear_pointwise"):  # oneDNN's own
