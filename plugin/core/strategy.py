@@ -9,7 +9,6 @@ from typing import Any
 from .catalog import Architecture, Hyperparameter
 
 FEW_SAMPLES = 500  # with fewer to learn from, none can be spared and chance decides much
-SETTLING_STEPS = 200  # in which patience ends no training: at first statistics and the mean of the weights lag behind
 
 STRATEGY = (
     Hyperparameter("optimizer", "Optimiser", "choice", "adam", "How the weights follow the gradient.",
@@ -68,8 +67,12 @@ STRATEGY = (
                    search=(16, 256)),
     Hyperparameter("epochs", "Epochs", "int", 100, "Passes over the training samples, at most.", 1, 10000),
     Hyperparameter("patience", "Patience", "int", 20,
-                   "Epochs in a row worse than the best before training stops, though not within its first "
-                   f"{SETTLING_STEPS} steps; 0 never stops.", 0, 10000, unit="epochs"),
+                   "Epochs in a row worse than the best before training stops; 0 never stops.", 0, 10000,
+                   unit="epochs"),
+    Hyperparameter("settling_steps", "Settling", "int", 200,
+                   "Steps before which patience ends no training: at first statistics and the mean of the weights lag "
+                   "behind. With few samples an epoch is a few steps, and a network that learns slowly needs more.",
+                   0, 10**6, only_if=("patience",), unit="steps"),
     Hyperparameter("min_delta", "Least improvement", "float", 0.0,
                    "By how much the validation loss must fall to count for patience; 0: an epoch as good as the best "
                    "counts too.", 0.0, 10.0,

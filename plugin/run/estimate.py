@@ -17,7 +17,7 @@ from ..core.machine import cores
 from ..core.monitor import Event, Monitor
 from ..core.products import PRODUCTS
 from ..core.recipe import Recipe
-from ..core.strategy import SETTLING_STEPS, is_refit, strategy_defaults
+from ..core.strategy import is_refit, strategy_defaults
 from ..raster.cube import CACHE_SHARE
 from .mapping import SLOT_SHARE
 from .pipeline import SLOTS
@@ -151,7 +151,7 @@ def _training(epoch_s: float, refit_s: float, samples: float, strategy: dict[str
     `refit_s`: of one epoch of the refit, which takes from one epoch to all.
     """
     epochs, patience = strategy["epochs"], strategy["patience"]
-    settled = math.ceil(SETTLING_STEPS * strategy["batch_size"] / max(samples, 1.0))
+    settled = math.ceil(strategy["settling_steps"] * strategy["batch_size"] / max(samples, 1.0))
     earliest = min(epochs, max(patience + 1, settled)) if patience else epochs
     return Span(fixed_s + earliest * epoch_s + refit_s, fixed_s + epochs * (epoch_s + refit_s))
 

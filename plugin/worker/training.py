@@ -16,7 +16,6 @@ from ..core.accuracy import accuracy
 from ..core.card import ModelCard
 from ..core.errors import InputError
 from ..core.monitor import Monitor
-from ..core.strategy import SETTLING_STEPS
 from .augmentation import augmented
 from .averaging import RunningMean
 from .checkpoint import Checkpoint, TrainingState
@@ -267,7 +266,7 @@ class Trainer:
 
     def _is_out_of_patience(self, state: TrainingState) -> bool:
         patience, progress = self.strategy["patience"], state.progress
-        is_settled = state.mean.steps >= SETTLING_STEPS
+        is_settled = state.mean.steps >= self.strategy["settling_steps"]
         waited = len(progress.history) - progress.patience_epoch
         return bool(patience and is_settled and waited >= patience)
 

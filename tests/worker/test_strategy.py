@@ -113,6 +113,7 @@ CHANGES = {
     "batch_size": ({}, 16),
     "epochs": ({}, 2),
     "patience": ({"min_delta": 9.0, "epochs": 60, "batch_size": 2}, 1),
+    "settling_steps": ({"patience": 1, "min_delta": 9.0, "epochs": 60, "batch_size": 2}, 0),
     "min_delta": ({"patience": 30, "epochs": 60, "batch_size": 2}, 9.0),
     "tolerance": ({"tolerance": 5.0, "patience": 5, "learning_rate": 0.01, "epochs": 60, "batch_size": 2}, 0.0),
     "refit_below": ({}, 500),

@@ -10,7 +10,6 @@ import pytest
 import torch
 from chronomap.plugin.core.errors import Canceled, InputError
 from chronomap.plugin.core.monitor import Monitor
-from chronomap.plugin.core.strategy import SETTLING_STEPS
 from chronomap.plugin.worker.architectures import build_network
 from chronomap.plugin.worker.augmentation import dropped_blocks, dropped_dates, with_gain
 from chronomap.plugin.worker.evaluation import fit_temperature, predict_logits
@@ -94,8 +93,12 @@ def test_patience_ends_training():
 
 
 def test_gains_below_the_least_improvement_do_not_feed_patience():
-    epochs = len(fit(epochs=60, patience=4, min_delta=9.0).history)
-    assert epochs == SETTLING_STEPS // 5  # of 5 steps each: patience ends nothing before
+    assert len(fit(epochs=60, patience=4, min_delta=9.0, settling_steps=0).history) == 5
+
+
+@pytest.mark.parametrize("steps", [60, 200])
+def test_patience_ends_nothing_before_training_has_settled(steps):
+    assert len(fit(epochs=60, patience=4, min_delta=9.0, settling_steps=steps).history) == steps // 5  # steps per epoch
 
 
 @pytest.mark.parametrize("architecture", ["ltae", "tempcnn", "gru"])

@@ -82,7 +82,7 @@ ARCHITECTURE = Architecture(
     presets=(
         Preset("small_sets", "Pelletier et al. 2019, trained longer for small sample sets", {},
                {"optimizer": "adam", "learning_rate": 1e-3, "weight_decay": 1e-6, "batch_size": 32, "epochs": 200,
-                "patience": 25, "label_smoothing": 0.1}),
+                "patience": 25, "settling_steps": 600, "label_smoothing": 0.1}),
         Preset("paper", "Pelletier et al. 2019 (20 epochs, meant for half a million samples)", {},
                {"optimizer": "adam", "learning_rate": 1e-3, "weight_decay": 1e-6, "batch_size": 32, "epochs": 20,
                 "patience": 0}),
