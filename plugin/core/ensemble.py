@@ -38,9 +38,12 @@ def model_title(card: ModelCard) -> str:
 
 
 def members_advice(job: TrainJob, samples: float) -> str:
-    """Return why a training from so few `samples` (those of the test part aside) had better be an ensemble, or ''."""
-    is_network = find_architecture(job.architecture).kind == "network"
-    if job.ensemble > 1 or samples >= FEW_SAMPLES or not is_network:
+    """Return why a training from so few `samples` (those of the test part aside) had better be an ensemble, or ''.
+
+    One that goes on from a model begins where the seed decides nothing.
+    """
+    begins_anew = find_architecture(job.architecture).kind == "network" and not job.base_model
+    if job.ensemble > 1 or samples >= FEW_SAMPLES or not begins_anew:
         return ""
     return (
         f"With {samples:,.0f} samples to learn from, the seed decides much: an ensemble of {ADVISED_MEMBERS} members "

@@ -8,6 +8,7 @@ import threading
 import torch
 from torch import Tensor, nn
 
+_ONE_AT_A_TIME = threading.Lock()  # for all forms, those of an ensemble's members too: torch records in one stream
 _WARM_UP = 3  # calls in which the card's libraries choose kernels and take memory, which no recording may
 
 
@@ -22,7 +23,6 @@ class GraphForm:
         self._network = network
         self._shape = torch.Size()  # of the x that the graphs are recorded for
         self._recordings: dict[int, Recording] = {}  # by thread
-        self._recording = threading.Lock()
 
     def __call__(self, x: Tensor, days: Tensor, valid: Tensor) -> Tensor:
         """Return logits (N, K).
@@ -34,7 +34,7 @@ class GraphForm:
 
     def _of_this_thread(self, x: Tensor, days: Tensor, valid: Tensor) -> Recording:
         thread = threading.get_ident()
-        with self._recording:
+        with _ONE_AT_A_TIME:
             if x.shape != self._shape:
                 self._recordings, self._shape = {}, x.shape  # their memory first
             if thread not in self._recordings:

@@ -106,3 +106,4 @@ def test_several_members_are_advised_for_networks_with_few_samples_alone():
     assert members_advice(job, 500) == ""
     assert members_advice(replace(job, ensemble=2), 260) == ""
     assert members_advice(replace(job, architecture="random_forest"), 260) == ""
+    assert members_advice(replace(job, base_model="base.safetensors"), 260) == ""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -56,6 +57,28 @@ def test_every_thread_records_once_for_each_number_of_series(monkeypatch):
     assert Recorded.made == [(4, 3, 2)] * 2
     ask(2)
     assert Recorded.made[2:] == [(2, 3, 2)]
+
+
+def test_members_of_an_ensemble_record_one_after_the_other(monkeypatch):
+    under_way, most = [], []
+
+    class Slow(Recorded):
+        def __init__(self, network, inputs) -> None:
+            under_way.append(network)
+            most.append(len(under_way))
+            time.sleep(0.05)
+            under_way.pop()
+            self.network = network
+
+    monkeypatch.setattr(graph_form, "Recording", Slow)
+    forms = [GraphForm(lambda x, days, valid: x.sum(1)) for _ in range(2)]
+    inputs = torch.rand(4, 3, 2), torch.arange(3.0), torch.ones(4, 3, dtype=torch.bool)
+    threads = [threading.Thread(target=form, args=inputs) for form in forms]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1, 1]
 
 
 def test_only_training_may_round_what_it_multiplies():

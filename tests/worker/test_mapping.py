@@ -12,7 +12,7 @@ import torch
 from chronomap.plugin.core.errors import Canceled, InputError
 from chronomap.plugin.core.monitor import Monitor
 from chronomap.plugin.core.products import PRODUCTS
-from chronomap.plugin.worker.compute import lanes
+from chronomap.plugin.worker.compute import kernels_of, lanes
 from chronomap.plugin.worker.mapping import OpenMap, map_close, map_open, take_series, window
 from chronomap.plugin.worker.predictor import Predictor, torch_readable
 from synthetic import SCALE
@@ -136,6 +136,16 @@ def test_going_on_with_other_kernels_is_told(tmp_path):
     open_map(tmp_path, "gru", compute=compute, monitor=Monitor(told.append))[0].close()
     assert [event["event"] for event in told] == ["warning"]
     assert "a sandpile" in told[0]["text"]
+
+
+@pytest.mark.parametrize("has_tiles", [True, False])
+def test_going_on_without_amx_or_with_it_is_told(tmp_path, monkeypatch, has_tiles):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": not has_tiles})
+    compute = {"device": "cpu", "batch": 64, "kernels": kernels_of(torch.device("cpu"))}
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": has_tiles})
+    told = []
+    open_map(tmp_path, "gru", compute=compute, monitor=Monitor(told.append))[0].close()
+    assert ["with AMX" in event["text"] for event in told] == [True]
 
 
 def test_attention_of_a_model_without_it_is_refused(tmp_path):
