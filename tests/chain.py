@@ -42,7 +42,7 @@ def tiny_training(samples: Path, model: Path, architecture: str = "ltae", **fiel
         hyperparameters=TINY[architecture],
         strategy=strategy,
         split=SplitSpec(seed=1),
-        **fields,
+        **{"ensemble": 1, **fields},
     )
 
 

@@ -11,10 +11,11 @@ from typing import Any, Optional
 from .card import ENSEMBLE, ModelCard
 from .catalog import find_architecture, load_catalog
 from .jobs import SplitSpec, TrainJob
-from .strategy import FEW_SAMPLES
+from .strategy import FEW_SAMPLES, MOST_SEED, strategy_defaults
 
 LEAST_MEMBERS, MOST_MEMBERS = 2, 50
-ADVISED_MEMBERS = 3  # win most of what many would
+FEW_MEMBERS = 3  # win most of what many would
+_SEED_STEP = 1000
 
 
 def members_of(card: ModelCard) -> tuple[ModelCard, ...]:
@@ -37,18 +38,32 @@ def model_title(card: ModelCard) -> str:
     return f"Ensemble of {len(titles)} {kinds[0]}" if len(kinds) == 1 else f"Ensemble of {', '.join(titles)}"
 
 
-def members_advice(job: TrainJob, samples: float) -> str:
-    """Return why a training from so few `samples` (those of the test part aside) had better be an ensemble, or ''.
+def member_count(job: TrainJob, samples: float) -> int:
+    """Return how many models a training from so many `samples` (those of the test part aside) makes.
 
     One that goes on from a model begins where the seed decides nothing.
     """
+    if job.ensemble:
+        return job.ensemble
+    strategy = {**strategy_defaults(find_architecture(job.architecture)), **job.strategy}
+    return FEW_MEMBERS if samples < strategy["ensemble_below"] and not job.base_model else 1
+
+
+def member_seed(seed: int, number: int) -> int:
+    """Return the seed of member `number` (from 0): ensembles of neighbouring seeds have no member in common."""
+    return (seed + number * _SEED_STEP) % (MOST_SEED + 1)
+
+
+def members_advice(job: TrainJob, samples: float) -> str:
+    """Return, where the `samples` are so few that the seed decides much, what an ensemble wins and costs; else ''."""
+    few = f"With {samples:,.0f} samples to learn from, the seed decides much: "
+    cost = f"{FEW_MEMBERS} times the cost of training and map."
+    if not job.ensemble and member_count(job, samples) > 1:
+        return f"{few}{FEW_MEMBERS} networks are trained and decide together, at {cost}"
     begins_anew = find_architecture(job.architecture).kind == "network" and not job.base_model
     if job.ensemble > 1 or samples >= FEW_SAMPLES or not begins_anew:
         return ""
-    return (
-        f"With {samples:,.0f} samples to learn from, the seed decides much: an ensemble of {ADVISED_MEMBERS} members "
-        f"is mostly better than any one of them, at {ADVISED_MEMBERS} times the cost of training and map."
-    )
+    return f"{few}an ensemble of {FEW_MEMBERS} members is mostly better than any one of them, at {cost}"
 
 
 def gives_attention(card: ModelCard) -> bool:

@@ -24,9 +24,9 @@ DEVICE = Hyperparameter(
     "auto: the graphics card where there is one that torch can use, else the processor.", choices=DEVICES,
 )  # fmt: skip
 ENSEMBLE = Hyperparameter(
-    "ensemble", "Members", "int", 1,
+    "ensemble", "Members", "int", 0,
     "So many models of different seeds are trained and put into one file; their mean probabilities decide. 1: a "
-    "single model.", 1, MOST_MEMBERS,
+    "single model. 0: three with fewer samples than 'Ensemble below' says, else one.", 0, MOST_MEMBERS,
 )  # fmt: skip
 BASE_MODEL = Hyperparameter(
     "base_model", "Continue from", "model", "",
@@ -69,7 +69,7 @@ def with_preset(job: TrainJob, architecture: Architecture, preset: str = "") -> 
         strategy=strategy,
         grid_step_days=job.grid_step_days if needs_grid(architecture) else 0.0,
         base_model="",
-        ensemble=1,
+        ensemble=0,
         keep_on_cancel=job.keep_on_cancel and architecture.kind == "network",
         device=job.device if architecture.kind == "network" else "auto",
     )

@@ -9,6 +9,7 @@ from typing import Any
 from .catalog import Architecture, Hyperparameter
 
 FEW_SAMPLES = 500  # with fewer to learn from, none can be spared and chance decides much
+MOST_SEED = 2**31 - 1
 
 STRATEGY = (
     Hyperparameter("optimizer", "Optimiser", "choice", "adam", "How the weights follow the gradient.",
@@ -85,6 +86,10 @@ STRATEGY = (
                    "With fewer training and validation samples than this, a new network learns from both in the end, "
                    "for as many epochs as were best: where samples are few, those held back are missed. The validation "
                    "figures are those of the first one. 0 never.", 0, 10**9, unit="samples"),
+    Hyperparameter("ensemble_below", "Ensemble below", "int", 0,
+                   "With fewer training and validation samples than this, where the seed decides much, three networks "
+                   "are trained and decide together, unless the number of members is given. 0 never.", 0, 10**9,
+                   unit="samples"),
     Hyperparameter("weight_averaging", "Weight averaging", "float", 0.98,
                    "Share of their running mean that is kept from step to step. The mean is steadier than the weights "
                    "themselves, and is what is judged and kept; 0 keeps the weights as they are.", 0.0, 0.9999,
@@ -118,7 +123,7 @@ STRATEGY = (
                    "Each band of a series is made stronger or weaker by about this share in training: helps across "
                    "haze, soils and sensors.", 0.0, 1.0,
                    search=(0.0, 0.3)),
-    Hyperparameter("seed", "Seed", "int", 0, "The same seed gives the same model.", 0, 2**31 - 1),
+    Hyperparameter("seed", "Seed", "int", 0, "The same seed gives the same model.", 0, MOST_SEED),
 )  # fmt: skip
 
 

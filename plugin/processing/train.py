@@ -16,6 +16,7 @@ from qgis.core import (
 from ..core.catalog import Architecture, Hyperparameter, condition_text
 from ..core.ensemble import MOST_MEMBERS
 from ..core.jobs import Job, TrainJob
+from ..core.settings import ENSEMBLE, GRID_STEP
 from ..core.strategy import STRATEGY, strategy_defaults, strategy_of
 from ..host.text import tr
 from .about import About
@@ -115,15 +116,12 @@ class Train(Algorithm):
         if architecture.kind == "network" and not architecture.reads_gaps:
             self.add(
                 QgsProcessingParameterNumber("grid_step_days", tr("Grid step (days)"), DOUBLE, 0.0, False, 0.0, 366.0),
-                tr("Step of the regular, gap-filled series this network reads; 0: as many steps as there are dates."),
+                tr(GRID_STEP.help),
                 advanced=True,
             )
         self.add(
-            QgsProcessingParameterNumber("ensemble", tr("Members"), INTEGER, 1, False, 1, MOST_MEMBERS),
-            tr(
-                "So many models of different seeds are trained and put into one file; their mean probabilities decide. "
-                "1: a single model."
-            ),
+            QgsProcessingParameterNumber("ensemble", tr(ENSEMBLE.label), INTEGER, 0, False, 0, MOST_MEMBERS),
+            tr(ENSEMBLE.help),
             advanced=True,
         )
         if architecture.kind == "network":

@@ -52,6 +52,7 @@ def _take_part(job: Job, rank: int) -> None:
     """
     if not isinstance(job, TrainJob) or job.ensemble > 1:
         raise InputError("torchrun can only share out the training of one model: start other jobs without it.")
+    job = replace(job, ensemble=1)  # however few the samples are
     if rank == 0:
         run_job(job, Monitor(_tell))
         return

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..core.card import ModelCard, read_card
 from ..core.catalog import load_catalog
-from ..core.ensemble import model_title, training_splits
+from ..core.ensemble import members_of, model_title, training_splits
 from ..core.errors import InputError
 from ..core.jobs import CompareJob, SplitSpec
 
@@ -29,8 +29,8 @@ class Member:
 
     @property
     def seed(self) -> int:
-        """Seed of the training."""
-        return int(self.card.strategy.get("seed", 0))
+        """Seed of the training; of an ensemble, that of its first member."""
+        return int(members_of(self.card)[0].strategy.get("seed", 0))
 
     @property
     def fold(self) -> int:
@@ -127,10 +127,11 @@ def _grouped(members: Sequence[Member], join_seeds: bool) -> list[list[Member]]:
 
 
 def _setting(card: ModelCard, join_seeds: bool) -> str:
+    """Return what makes models one contender: the settings, of an ensemble those of each member."""
     strategy = {name: value for name, value in card.strategy.items() if name != "seed" or not join_seeds}
     split = vars(replace(card.split, fold=0))
     parts = [card.architecture, card.hyperparameters, strategy, split, card.fingerprint, card.grid_days, card.bands]
-    return json.dumps(parts, sort_keys=True)
+    return json.dumps([*parts, *(_setting(member, join_seeds) for member in card.members)], sort_keys=True)
 
 
 def _names(groups: Sequence[Sequence[Member]]) -> list[str]:

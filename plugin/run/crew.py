@@ -66,12 +66,21 @@ class Crew:
 
     def _work(self, number: int, shared: _Shared) -> None:
         """Take one training after the other; runs in a thread of its own."""
-        with self._worker(number) as worker:
-            worker.threads = max(1, cores() // self.size) if self.size > 1 else 0
+        with self._worker(number) as worker, self._share(worker):
             for index, training in shared.trainings():
                 shared.events.put((index, {"event": "begun"}))
                 training(worker, shared.monitor(index))
                 shared.events.put((index, {"event": "ended"}))
+
+    @contextmanager
+    def _share(self, worker: Worker) -> Iterator[None]:
+        """Give `worker` its share of the cores for the time; one that works alone keeps what it has."""
+        former = worker.threads
+        worker.threads = max(1, cores() // self.size) if self.size > 1 else former
+        try:
+            yield
+        finally:
+            worker.threads = former
 
     @contextmanager
     def _worker(self, number: int) -> Iterator[Worker]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..core.catalog import find_architecture
 from ..core.cube_spec import CubeSpec
+from ..core.ensemble import member_count
 from ..core.jobs import TrainJob
 from ..core.machine import cores
 from ..core.monitor import Event, Monitor
@@ -120,7 +121,7 @@ def estimate_of(recipe: Recipe, work: Workload, size: Event) -> Estimate:
     refit_s = sum(counts) * pace["step"] if is_refit(strategy, *counts) else 0.0
     epochs = int(strategy["epochs"]) if epoch_s else 0
     is_gpu = not size["device"].startswith("cpu")
-    members = max(1, job.ensemble)
+    members = member_count(job, sum(counts))
     at_once = 1 if is_gpu else min(members, cores())  # as far as memory goes: see run/crew.py
     rounds = -(-members // at_once)
     fits = 2 + job.split.validation / job.split.train  # a forest: to the train part, then with the validation part

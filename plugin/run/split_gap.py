@@ -119,7 +119,7 @@ def _score(job: SplitGapJob, method: str, folder: JobFolder, monitor: Monitor, p
     for seed in range(job.seeds):
         model = folder.path / f"{method}_{seed}.safetensors"
         spec = SplitSpec(method, block_size=job.block_size, seed=seed)
-        training = TrainJob(job.samples, job.architecture, str(model), split=spec, device=job.device)
+        training = TrainJob(job.samples, job.architecture, str(model), split=spec, ensemble=1, device=job.device)
         part = monitor.part(seed / job.seeds, (seed + 1) / job.seeds)
         metrics = train(training, folder, _progress_only(part), python)["metrics"]
         if not metrics.get("n"):

@@ -16,7 +16,7 @@ import numpy as np
 from ..core.card import ModelCard, read_card
 from ..core.catalog import find_architecture
 from ..core.checkpoint import Stopped, checkpoint_path, read_checkpoint, refit_path
-from ..core.ensemble import LEAST_MEMBERS, members_advice
+from ..core.ensemble import FEW_MEMBERS, LEAST_MEMBERS, member_count, member_seed, members_advice
 from ..core.jobs import EnsembleJob, TrainJob, load_job
 from ..core.monitor import Monitor
 from ..core.records import to_plain
@@ -61,7 +61,9 @@ def train(
         monitor.warning(sentence)
     counts = parts.counts()
     monitor.note("Samples: " + ", ".join(f"{count} {name}" for name, count in counts.items()) + ".")
-    advice = "" if running else members_advice(job, counts["train"] + counts["validation"])
+    learned = counts["train"] + counts["validation"]
+    members = member_count(job, learned)
+    advice = "" if running else members_advice(job, learned)
     if advice:
         monitor.note(advice)
     message = training_request(job, samples, {**known, "split_counts": counts})
@@ -72,8 +74,9 @@ def train(
             {"values": samples.values, "valid": samples.valid, "label": samples.label, "part": parts.part},
         )
         message["threads"] = worker.threads
-        crew = Crew(worker, python, folder.log, crew_size(job.ensemble, samples.values.nbytes, worker, job.device))
-        return _train(crew, job, message, folder, monitor)
+        size = 1 if running else crew_size(members, samples.values.nbytes, worker, job.device)
+        crew = Crew(worker, python, folder.log, size)
+        return _train(crew, replace(job, ensemble=members), message, folder, monitor)
 
 
 def _train(crew: Crew, job: TrainJob, message: dict[str, Any], folder: JobFolder, monitor: Monitor) -> dict[str, Any]:
@@ -102,7 +105,7 @@ def stopped_training(job: TrainJob) -> Optional[Stopped]:
     former = load_job(folder / "job.json")
     if not isinstance(former, TrainJob) or replace(former, fresh=False) != replace(job, fresh=False):
         return None
-    paths = [checkpoint_path(folder, number) for number in range(job.ensemble + 1)]
+    paths = [checkpoint_path(folder, number) for number in range((job.ensemble or FEW_MEMBERS) + 1)]
     return next((found for found in map(read_checkpoint, paths) if found), None)
 
 
@@ -128,7 +131,7 @@ def _train_members(
         path = folder.path / f"member{number + 1}.safetensors"
         if job.fresh:
             path.unlink(missing_ok=True)
-        seed = int(message["strategy"]["seed"]) + number
+        seed = member_seed(int(message["strategy"]["seed"]), number)
         monitor.note(f"Member {number + 1} of {job.ensemble}, seed {seed}:")
         own = {"strategy": {**message["strategy"], "seed": seed}, "model": str(path), "keep_finished": True}
         own["checkpoint"] = str(_checkpoint(job, folder, number + 1))

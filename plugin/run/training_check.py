@@ -23,8 +23,10 @@ def train_problems(job: TrainJob) -> list[str]:
     found = catalog[job.architecture].problems(job.hyperparameters)
     found += value_problems(STRATEGY, job.strategy, "Learning strategy")
     found += split_problems(job.split)
-    if not 1 <= job.ensemble <= MOST_MEMBERS:
-        found.append(f"The ensemble has {job.ensemble} members: choose 1 (no ensemble) to {MOST_MEMBERS}.")
+    if not 0 <= job.ensemble <= MOST_MEMBERS:
+        found.append(
+            f"The ensemble has {job.ensemble} members: choose 1 (no ensemble) to {MOST_MEMBERS}, 0 for either."
+        )
     if job.base_model:
         found += base_problems(job)
     return found

@@ -11,7 +11,9 @@ from chronomap.plugin.core.ensemble import (
     gives_attention,
     join_problems,
     joined_card,
+    member_count,
     member_score,
+    member_seed,
     members_advice,
     model_title,
     share_test_part,
@@ -100,10 +102,30 @@ def test_a_score_needs_every_members_figure():
     assert member_score(joined_card([*scored, LTAE], {}), "macro_f1") is None
 
 
+def training(architecture="ltae", ensemble_below=300, **fields):
+    return TrainJob("s.npz", architecture, "m.safetensors", strategy={"ensemble_below": ensemble_below}, **fields)
+
+
+def test_a_network_that_says_so_is_trained_three_times_on_few_samples():
+    assert [member_count(training(), samples) for samples in (299, 300)] == [3, 1]
+    assert member_count(training(ensemble=1), 10) == 1
+    assert member_count(training(ensemble=5), 1000) == 5
+    assert member_count(training(base_model="base.safetensors"), 10) == 1
+    assert member_count(TrainJob("s.npz", "random_forest", "m.safetensors"), 10) == 1
+
+
+def test_ensembles_of_neighbouring_seeds_share_no_member():
+    seeds = [member_seed(seed, number) for seed in (0, 1, 2, 2**31 - 1) for number in range(50)]
+    assert len(set(seeds)) == len(seeds)
+    assert all(0 <= seed < 2**31 for seed in seeds)
+    assert member_seed(7, 0) == 7
+
+
 def test_several_members_are_advised_for_networks_with_few_samples_alone():
-    job = TrainJob("samples.npz", "ltae", "model.safetensors")
-    assert "With 260 samples" in members_advice(job, 260)
-    assert members_advice(job, 500) == ""
-    assert members_advice(replace(job, ensemble=2), 260) == ""
-    assert members_advice(replace(job, architecture="random_forest"), 260) == ""
-    assert members_advice(replace(job, base_model="base.safetensors"), 260) == ""
+    assert "260 samples to learn from, the seed decides much: 3 networks are trained" in members_advice(training(), 260)
+    assert "an ensemble of 3 members is mostly better" in members_advice(training(ensemble=1), 260)
+    assert "an ensemble of 3 members is mostly better" in members_advice(training(), 499)
+    assert members_advice(training(), 500) == ""
+    assert members_advice(training(ensemble=2), 260) == ""
+    assert members_advice(training("random_forest", 0), 260) == ""
+    assert members_advice(training(base_model="base.safetensors"), 260) == ""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from chronomap.plugin.core.card import ModelCard
 from chronomap.plugin.core.classes import ClassInfo
+from chronomap.plugin.core.ensemble import joined_card
 from chronomap.plugin.core.jobs import SplitSpec
 from chronomap.plugin.run.compare_members import Contender, Member, _grouped, _names, obstacles
 
@@ -48,6 +49,19 @@ def test_models_that_differ_in_fold_and_seed_are_one_entry():
 
 def test_seeds_can_be_kept_apart():
     assert len(_grouped(members(card(seed=0), card(seed=1)), join_seeds=False)) == 2
+
+
+def test_ensembles_go_together_when_their_members_do():
+    def ensemble(architecture, seed=0, fold=0):
+        made = [card(architecture, seed=seed + number, fold=fold, folds=2) for number in (0, 1000)]
+        return joined_card(made, {})
+
+    mixed = (("ltae", 0), ("gru", 1), ("gru", 0), ("ltae", 1))
+    cards = [ensemble(kind, seed, fold) for kind, fold in mixed for seed in (0, 1)]
+    groups = _grouped(members(*cards), join_seeds=True)
+    found = [[(m.card.members[0].architecture, m.seed, m.fold) for m in group] for group in groups]
+    assert found == [[(kind, seed, fold) for seed in (0, 1) for fold in (0, 1)] for kind in ("ltae", "gru")]
+    assert len(_grouped(members(*cards), join_seeds=False)) == 4
 
 
 def test_a_copy_of_a_model_is_an_entry_of_its_own():

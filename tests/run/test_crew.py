@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from chain import Listener
 from chronomap.plugin.core.errors import InputError
+from chronomap.plugin.core.machine import cores
 from chronomap.plugin.core.monitor import Monitor
 from chronomap.plugin.core.worker import Worker, running_worker
 from chronomap.plugin.run.crew import Crew
@@ -37,6 +38,20 @@ def test_a_training_that_fails_ends_those_beside_it(first, tmp_path):
     with pytest.raises(InputError, match="Too few samples"):
         Crew(first, "", tmp_path / "log.txt", size=2).work_off([go_on, fail, go_on], Monitor())
     assert len(ended) == 1
+
+
+def test_a_worker_has_its_share_of_the_cores_for_as_long_as_it_shares_them(first, tmp_path):
+    had = []
+
+    def train(worker: Worker, monitor: Monitor) -> None:
+        had.append(worker.threads)
+
+    def train_alone(worker: Worker, monitor: Monitor) -> None:
+        Crew(worker, "", tmp_path / "log.txt").work_off([train], Monitor())
+
+    Crew(first, "", tmp_path / "log.txt", size=2).work_off([train_alone, train_alone], Monitor())
+    assert had == [max(1, cores() // 2)] * 2
+    assert first.threads == 0
 
 
 def test_progress_is_that_of_all_and_epochs_those_of_the_eldest(first):

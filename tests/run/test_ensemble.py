@@ -43,7 +43,7 @@ def seeds(chain, tmp_path_factory):
 def test_seeds_become_one_model(seeds):
     outputs, listener = seeds
     card = read_card(Path(outputs["model"]))
-    assert [member.strategy["seed"] for member in card.members] == [0, 1, 2]
+    assert [member.strategy["seed"] for member in card.members] == [0, 1000, 2000]
     assert len({member.history[0]["train_loss"] for member in card.members}) == 3
     assert model_title(card) == "Ensemble of 3 L-TAE"
     assert outputs["metrics"] == card.metrics
@@ -145,5 +145,14 @@ def test_finishing_early_keeps_the_members_so_far(chain, tmp_path):
 
 
 def test_a_number_of_members_beyond_reason_is_refused(chain, tmp_path):
-    job = replace(tiny_training(chain.samples, tmp_path / "m.safetensors"), ensemble=0)
-    assert "choose 1 (no ensemble) to 50" in problems(job)[0]
+    for count in (-1, 51):
+        job = tiny_training(chain.samples, tmp_path / "m.safetensors", ensemble=count)
+        assert "choose 1 (no ensemble) to 50" in problems(job)[0]
+
+
+def test_few_samples_make_an_ensemble_by_themselves(chain, tmp_path):
+    job = tiny_training(chain.samples, tmp_path / "m.safetensors", ensemble=0)
+    listener = Listener()
+    listener.run(replace(job, strategy={"epochs": 1, "ensemble_below": 10_000}))
+    assert len(read_card(tmp_path / "m.safetensors").members) == 3
+    assert "3 networks are trained and decide together" in listener.texts()

@@ -101,6 +101,8 @@ def test_members_are_trained_in_rounds_and_all_asked_at_every_pixel(monkeypatch)
     assert told.mapping_s - alone.mapping_s == pytest.approx(2 * WORK.mapped_px * 1e-5)
     assert told.model_bytes == 3 * alone.model_bytes
     assert told.worker_mb == 2 * alone.worker_mb
+    few = replace(made(patience=0, ensemble_below=801), map=one.map)  # of 800 samples to learn from
+    assert estimate_of(few, WORK, SIZE) == told
 
 
 def test_a_forest_is_fitted_twice():

@@ -22,11 +22,11 @@ from waiting import wait_until
 @pytest.fixture
 def recipe(tmp_path):
     scene = small_cube(tmp_path / "scene")
-    settings = {"heads": 2, "d_model": 16, "d_k": 4}
+    settings, strategy = {"heads": 2, "d_model": 16, "d_k": 4}, {"epochs": 6, "batch_size": 16}
     return Recipe(
         cube=CubeJob("", rasters=scene.rasters, masks=scene.masks),
         extract=ExtractJob("", scene.polygons, "crop", ""),
-        train=TrainJob("", "ltae", str(tmp_path / "out/try.safetensors"), settings, {"epochs": 6, "batch_size": 16}),
+        train=TrainJob("", "ltae", str(tmp_path / "out/try.safetensors"), settings, strategy, ensemble=1),
     )
 
 
@@ -130,6 +130,17 @@ def test_with_few_samples_several_members_are_a_click_away(page, workspace):
     page.check()
     wait_until(lambda: "About" in page.forecast.words, 30.0)
     assert page.forecast.advice == ""
+
+
+def test_a_network_that_will_be_trained_three_times_can_be_trained_once(page, workspace):
+    train = workspace.recipe.train
+    workspace.update(train=replace(train, ensemble=0, strategy={**train.strategy, "ensemble_below": 10_000}))
+    page.check()
+    wait_until(lambda: page.forecast.advice, 30.0)
+    page.check()
+    (line,) = [line for line in page.checklist._lines if "3 networks are trained" in line.sentence]
+    line.fix()
+    assert workspace.recipe.train.ensemble == 1
 
 
 def test_without_a_name_of_the_user_the_architecture_gives_it(page, workspace):

@@ -11,7 +11,7 @@ from typing import Optional
 
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
-from ...plugin.core.ensemble import members_advice
+from ...plugin.core.ensemble import member_count, members_advice
 from ...plugin.core.machine import available_memory
 from ...plugin.core.monitor import Event
 from ...plugin.core.recipe import Recipe
@@ -37,7 +37,8 @@ class Forecast(QObject):
         super().__init__(parent)
         self.words = ""
         self.doubts: list[str] = []
-        self.advice = ""  # to train several members
+        self.advice = ""  # on how many members to train
+        self.members = 1  # that the recipe trains
         self._live = live
         self._recipe: Optional[Recipe] = None
         self._work: Optional[Workload] = None
@@ -76,6 +77,7 @@ class Forecast(QObject):
             found = estimate_of(self._recipe, self._work, answer)
             train = self._recipe.train
             samples = self._work.samples * (train.split.train + train.split.validation)
+            self.members = member_count(train, samples)
             self._set(estimate_words(found), shortages(found, Path(train.model).parent), members_advice(train, samples))
 
     def _fail(self, sentence: str) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Optional
 
@@ -13,7 +14,7 @@ from qgis.PyQt.QtGui import QShowEvent
 from qgis.PyQt.QtWidgets import QListWidgetItem, QWidget
 
 from ...plugin.core.catalog import load_catalog
-from ...plugin.core.ensemble import ADVISED_MEMBERS
+from ...plugin.core.ensemble import FEW_MEMBERS
 from ...plugin.core.jobs import SearchJob, TrainJob
 from ...plugin.core.recipe import Recipe, placed
 from ...plugin.host.preflight import ANEW, DOUBTFUL, NOTED, RENAME, WRONG, Finding, findings
@@ -154,7 +155,7 @@ class TrainPage(Page):
             for sentence in notes
         ]
         if self.forecast.advice:
-            lines.append(Line(NOTED, self.forecast.advice, tr("Train several"), self._take_members))
+            lines.append(self._members_line())
         self.checklist.show_lines(lines)
         self.train_button.setEnabled(self.checklist.is_ready)
         is_network = load_catalog()[workspace.recipe.train.architecture].kind == "network"
@@ -200,8 +201,14 @@ class TrainPage(Page):
         self.workspace.update(train=replace(recipe.train, model=str(model)))
         self.show_recipe()
 
-    def _take_members(self) -> None:
-        self.workspace.update(train=replace(self.workspace.recipe.train, ensemble=ADVISED_MEMBERS))
+    def _members_line(self) -> Line:
+        """Return what is to be said of the members, with a button that has it the other way."""
+        if self.forecast.members > 1:
+            return Line(NOTED, self.forecast.advice, tr("Train one"), partial(self._take_members, 1))
+        return Line(NOTED, self.forecast.advice, tr("Train several"), partial(self._take_members, FEW_MEMBERS))
+
+    def _take_members(self, count: int) -> None:
+        self.workspace.update(train=replace(self.workspace.recipe.train, ensemble=count))
 
     def _begin_anew(self) -> None:
         self.workspace.update(train=replace(self.workspace.recipe.train, fresh=True))

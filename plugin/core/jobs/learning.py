@@ -47,7 +47,7 @@ class TrainJob:
     grid_step_days: float = 0.0  # for networks on a regular grid; 0: as many steps as there are dates
     base_model: str = ""  # a network to continue from, of the same architecture, bands and settings
     fresh: bool = False  # begin anew where the same training was stopped before, instead of going on with it
-    ensemble: int = 1  # so many models of different seeds, from the strategy's on, that decide together
+    ensemble: int = 0  # so many models of different seeds that decide together; 0: see core/ensemble.py, member_count
     keep_on_cancel: bool = False  # cancel ends training and keeps the best epoch so far, instead of nothing
     device: str = "auto"
     kind: str = "train"

@@ -9,6 +9,7 @@ from torch.nn.functional import linear
 
 from ...core.catalog import Architecture, Hyperparameter, Preset
 from ...core.errors import InputError
+from ...core.strategy import FEW_SAMPLES
 from ..attention import SCALED, AttentionNetwork, Steps, day_positions, masked_softmax
 from ..inference import QuickHeads, QuickLinear, quick_layers
 from ..layers import PerDate, halving_widths, normalised_layers
@@ -211,7 +212,7 @@ ARCHITECTURE = Architecture(
     presets=(
         Preset("small_sets", "Garnot & Landrieu 2020, trained longer and with hidden dates", {},
                {"optimizer": "adam", "learning_rate": 1e-3, "batch_size": 128, "epochs": 200, "patience": 20,
-                "loss": "focal", "focal_gamma": 1.0, "date_dropping": 0.5}),
+                "loss": "focal", "focal_gamma": 1.0, "date_dropping": 0.5, "ensemble_below": FEW_SAMPLES}),
         Preset("paper", "Garnot & Landrieu 2020", {},
                {"optimizer": "adam", "learning_rate": 1e-3, "batch_size": 128, "epochs": 100, "patience": 20,
                 "loss": "focal", "focal_gamma": 1.0}),
