@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import mean, stdev
 from typing import Any, Optional
 
-from .card import ENSEMBLE, ModelCard
+from .card import ENSEMBLE, ModelCard, read_card
 from .catalog import find_architecture, load_catalog
 from .jobs import SplitSpec, TrainJob
 from .strategy import FEW_SAMPLES, MOST_SEED, strategy_defaults
@@ -21,6 +22,11 @@ _SEED_STEP = 1000
 def members_of(card: ModelCard) -> tuple[ModelCard, ...]:
     """Return the models that decide together: the members of an ensemble, or the one model itself."""
     return card.members or (card,)
+
+
+def lead_of(card: ModelCard) -> ModelCard:
+    """Return the model whose settings, curves and steps stand for those of an ensemble: its first member."""
+    return members_of(card)[0]
 
 
 def flat_members(cards: Iterable[ModelCard]) -> tuple[ModelCard, ...]:
@@ -41,12 +47,17 @@ def model_title(card: ModelCard) -> str:
 def member_count(job: TrainJob, samples: float) -> int:
     """Return how many models a training from so many `samples` (those of the test part aside) makes.
 
-    One that goes on from a model begins where the seed decides nothing.
+    One that goes on from a model makes as many as that one has members: where it begins, the seed decides nothing.
+
+    Raises:
+        ModelFileError: the model to go on from cannot be read.
     """
     if job.ensemble:
         return job.ensemble
+    if job.base_model:
+        return len(members_of(read_card(Path(job.base_model))))
     strategy = {**strategy_defaults(find_architecture(job.architecture)), **job.strategy}
-    return FEW_MEMBERS if samples < strategy["ensemble_below"] and not job.base_model else 1
+    return FEW_MEMBERS if samples < strategy["ensemble_below"] else 1
 
 
 def member_seed(seed: int, number: int) -> int:
@@ -56,12 +67,13 @@ def member_seed(seed: int, number: int) -> int:
 
 def members_advice(job: TrainJob, samples: float) -> str:
     """Return, where the `samples` are so few that the seed decides much, what an ensemble wins and costs; else ''."""
+    if job.ensemble > 1 or job.base_model:
+        return ""
     few = f"With {samples:,.0f} samples to learn from, the seed decides much: "
     cost = f"{FEW_MEMBERS} times the cost of training and map."
-    if not job.ensemble and member_count(job, samples) > 1:
+    if member_count(job, samples) > 1:
         return f"{few}{FEW_MEMBERS} networks are trained and decide together, at {cost}"
-    begins_anew = find_architecture(job.architecture).kind == "network" and not job.base_model
-    if job.ensemble > 1 or samples >= FEW_SAMPLES or not begins_anew:
+    if samples >= FEW_SAMPLES or find_architecture(job.architecture).kind != "network":
         return ""
     return f"{few}an ensemble of {FEW_MEMBERS} members is mostly better than any one of them, at {cost}"
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from .card import read_card
 from .catalog import Architecture, Hyperparameter, Preset, find_architecture
-from .ensemble import MOST_MEMBERS
+from .ensemble import MOST_MEMBERS, lead_of
 from .jobs import DEVICES, TrainJob
 from .strategy import strategy_defaults
 
@@ -26,7 +26,8 @@ DEVICE = Hyperparameter(
 ENSEMBLE = Hyperparameter(
     "ensemble", "Members", "int", 0,
     "So many models of different seeds are trained and put into one file; their mean probabilities decide. 1: a "
-    "single model. 0: three with fewer samples than 'Ensemble below' says, else one.", 0, MOST_MEMBERS,
+    "single model. 0: three with fewer samples than 'Ensemble below' says, else one; as many as the model to continue "
+    "from has.", 0, MOST_MEMBERS,
 )  # fmt: skip
 BASE_MODEL = Hyperparameter(
     "base_model", "Continue from", "model", "",
@@ -110,7 +111,7 @@ def continued(job: TrainJob, path: str) -> TrainJob:
     Raises:
         ChronomapError: the file is no model, or none that is known here.
     """
-    card = read_card(Path(path))
+    card = lead_of(read_card(Path(path)))
     if card.architecture != job.architecture:
         job = with_preset(job, find_architecture(card.architecture))
     return replace(job, base_model=path, hyperparameters=dict(card.hyperparameters), grid_step_days=0.0)

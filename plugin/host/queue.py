@@ -156,6 +156,8 @@ class Run(QObject):
         if event["event"] == "progress":
             self.fraction, self.text = event["fraction"], event.get("text") or self.text
         elif event["event"] == "epoch":
+            if self.epochs and event["epoch"] <= self.epochs[-1]["epoch"]:  # another member, or the refit
+                self.epochs = []
             self.epochs.append(event)
         line = narrate(event)
         if line:

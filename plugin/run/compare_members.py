@@ -13,7 +13,7 @@ from typing import Any
 
 from ..core.card import ModelCard, read_card
 from ..core.catalog import load_catalog
-from ..core.ensemble import members_of, model_title, training_splits
+from ..core.ensemble import lead_of, model_title, training_splits
 from ..core.errors import InputError
 from ..core.jobs import CompareJob, SplitSpec
 
@@ -30,7 +30,7 @@ class Member:
     @property
     def seed(self) -> int:
         """Seed of the training; of an ensemble, that of its first member."""
-        return int(members_of(self.card)[0].strategy.get("seed", 0))
+        return int(lead_of(self.card).strategy.get("seed", 0))
 
     @property
     def fold(self) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 from ..core.card import Base, ModelCard, read_card
 from ..core.catalog import find_architecture, load_catalog
 from ..core.classes import ClassInfo
-from ..core.ensemble import training_splits
+from ..core.ensemble import lead_of, members_of, training_splits
 from ..core.errors import InputError, ModelFileError
 from ..core.jobs import SplitSpec, TrainJob
 from ..core.season import season_start_for
@@ -46,14 +46,15 @@ def base_problems(job: TrainJob) -> list[str]:
     except ModelFileError as error:
         return [str(error)]
     sentence = _unfit(base, job, path.name)
-    return [sentence] if sentence else [*_changed_settings(base, job), *_grid_problem(job)]
+    return [sentence] if sentence else [*_changed_settings(lead_of(base), job), *_grid_problem(job)]
 
 
 def _unfit(base: ModelCard, job: TrainJob, name: str) -> str:
     """Return why the architecture of `base`, called `name`, does not go with `job`, or ''."""
-    catalog = load_catalog()
-    if base.members:
-        return f"{name} joins {len(base.members)} models: continue from one of them."
+    catalog, members = load_catalog(), members_of(base)
+    base = lead_of(base)
+    if any((each.architecture, each.hyperparameters) != (base.architecture, base.hyperparameters) for each in members):
+        return f"{name} joins models of several architectures or settings: continue from one of them."
     if base.architecture not in catalog:
         return f"This plugin has no architecture '{base.architecture}', which {name} needs: update the plugin."
     if catalog[base.architecture].kind != "network":
@@ -96,7 +97,7 @@ def continue_samples(samples: SampleSet, job: TrainJob, base: ModelCard) -> Cont
     classes, label, notes = merged_classes(base.classes, samples)
     if left_out:
         notes.append(f"The base model does not read the bands {', '.join(left_out)}: they are left out.")
-    notes.insert(0, f"Continued from {Path(job.base_model).name}.")
+    notes.insert(0, f"Continued from {Path(job.base_model).name}" + (": each member goes on." if base.members else "."))
     read = replace(
         samples,
         values=np.ascontiguousarray(samples.values[:, :, order]),
@@ -107,10 +108,18 @@ def continue_samples(samples: SampleSet, job: TrainJob, base: ModelCard) -> Cont
         classes=classes,
         season_start=season_start_for(base.season_start, base.days[0], samples.dates).isoformat(),
     )
-    bases = (*base.bases, Base(Path(job.base_model).name, base.fingerprint, base.split, base.is_refit))
+    bases = _bases(base, Path(job.base_model).name)
     seen = [_SEEN] if any(each.is_refit and each.fingerprint == samples.fingerprint for each in bases) else []
     doubts = [sentence for sentence in (season.sentence, *seen) if sentence]
     return Continued(read, bases, (*notes, *seen), tuple(doubts))
+
+
+def _bases(base: ModelCard, name: str) -> tuple[Base, ...]:
+    """Return what `base`, a model called `name`, and the models before it have learned from."""
+    members = members_of(base)
+    former = [each for member in members for each in member.bases]
+    own = [Base(name, member.fingerprint, member.split, member.is_refit) for member in members]
+    return tuple(dict.fromkeys(former + own))
 
 
 def merged_classes(

@@ -41,7 +41,8 @@ class Crew:
     def work_off(self, trainings: Sequence[Training], monitor: Monitor) -> None:
         """Run `trainings` in their order, several at once; none is begun any more when the user wants to finish.
 
-        All that `monitor` is told and asked happens in this thread. Epochs are told of the eldest training that runs.
+        All that `monitor` is told and asked happens in this thread. Epochs are told of the eldest training that runs,
+        from its first one on.
 
         Raises:
             ChronomapError: what the first of them raised that failed; the others are canceled.
@@ -132,6 +133,7 @@ class _News:
         self._monitor = monitor
         self._fractions = [0.0] * trainings
         self._running: set[int] = set()
+        self._held: dict[int, list[Event]] = {}  # epochs of trainings beside the eldest, told when their turn comes
 
     def pass_on(self, events: queue.Queue[tuple[int, Event]]) -> None:
         """Tell the monitor all that waits; wait a moment for more."""
@@ -149,10 +151,14 @@ class _News:
         elif kind == "ended":
             self._running.discard(index)
             self._fractions[index] = 1.0
+            for held in self._held.pop(min(self._running, default=index), ()):
+                self._monitor.on_event(held)
         elif kind == "progress":
             self._fractions[index] = event["fraction"]
             self._monitor.progress(sum(self._fractions) / len(self._fractions), event["text"])
-        elif kind != "epoch" or index == min(self._running, default=index):
+        elif kind == "epoch" and index != min(self._running, default=index):
+            self._held.setdefault(index, []).append(event)
+        else:
             self._monitor.on_event(event)
 
 

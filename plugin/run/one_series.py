@@ -96,7 +96,7 @@ def with_clouds(series: Series, bare: Series) -> np.ndarray:
 
 def series_arrays(card: ModelCard, series: Series, found: _Found, title: str) -> dict[str, Any]:
     """Return the arguments of the figure series_explained for what the worker found about one series."""
-    measures = dict(importance_rows(found))
+    measures = dict(importance_rows(card, found))
     arrays: dict[str, Any] = {
         "dates": series.dates,
         "bands": series.bands,
@@ -114,13 +114,16 @@ def series_arrays(card: ModelCard, series: Series, found: _Found, title: str) ->
     return arrays
 
 
-def importance_rows(found: _Found) -> Iterator[tuple[str, np.ndarray]]:
+def importance_rows(card: ModelCard, found: _Found) -> Iterator[tuple[str, np.ndarray]]:
     """Yield what each measure is called and its shares by date (T,), heads averaged."""
-    similarity = str(found["steps_similarity"]) if "steps_similarity" in found else ""
     if ATTENTION in found:
-        words = f" ({similarity}, mean of {len(found[ATTENTION])} heads)" if similarity else ""
+        count, words = len(found[ATTENTION]), ""
+        if card.members:
+            words = f" (mean of {count} members)"
+        elif "steps_similarity" in found:
+            words = f" ({found['steps_similarity']}, mean of {count} heads)"
         yield f"attention{words}", found[ATTENTION].mean(axis=0)
-    if "steps_wins" in found:
+    if "steps_wins" in found and not card.members:
         yield _WINS, found["steps_wins"]
     for name in (OCCLUSION, GRADIENTS):
         if name in found:
@@ -130,6 +133,7 @@ def importance_rows(found: _Found) -> Iterator[tuple[str, np.ndarray]]:
 def draw_inside(figures: Figures, card: ModelCard, series: Series, found: _Found) -> None:
     """Draw the steps of attention and who asks whom, or the filters and their responses, whichever there are."""
     dates, valid = series.dates, series.valid[0]
+    whose = ", first member" if card.members else ""
     if "steps_scores" in found:
         similarity = str(found["steps_similarity"])
         head, query, asking = _telling_query(found, dates)
@@ -138,17 +142,17 @@ def draw_inside(figures: Figures, card: ModelCard, series: Series, found: _Found
             "scores": found["steps_scores"][head, query], "weights": found["steps_matrix"][head, query],
             "dates": dates, "valid": valid, "head": head + 1, "asking": asking,
         }  # fmt: skip
-        figures.add("Attention step by step", "steps", "attention_steps", arrays)
+        figures.add(f"Attention step by step{whose}", "steps", "attention_steps", arrays)
         if found["steps_matrix"].shape[1] == len(dates) > 1:
             matrix = {"matrix": found["steps_matrix"], "dates": dates, "valid": valid, "similarity": similarity}
-            figures.add("Who asks whom", "matrix", "attention_matrix", matrix)
+            figures.add(f"Who asks whom{whose}", "matrix", "attention_matrix", matrix)
     if "filters_input" in found:
         names = ("filters_", "responses_", "name_", "input")
         layers = {key[len("filters_") :]: array for key, array in found.items() if key.startswith("filters_")}
         arrays = {key: array for key, array in layers.items() if key.startswith(names)}
         grid = grid_dates(card, dates, layers["grid_days"])
         arrays.update(bands=np.array(card.bands), dates=np.array(grid))
-        figures.add("Filters and responses", "filters", "filter_responses", arrays)
+        figures.add(f"Filters and responses{whose}", "filters", "filter_responses", arrays)
 
 
 def grid_dates(card: ModelCard, dates: tuple[str, ...], days: np.ndarray) -> list[str]:
@@ -172,7 +176,7 @@ def _telling_query(found: _Found, dates: tuple[str, ...]) -> tuple[int, int, str
 def _table(card: ModelCard, series: Series, found: _Found) -> tuple[Row, list[Row]]:
     """Return head and rows of the table: a row per date."""
     physical = series.values[0] * series.scale + series.offset
-    measures = list(importance_rows(found))
+    measures = list(importance_rows(card, found))
     signed = [name for name in (OCCLUSION, GRADIENTS) if name in found]
     effects = [(f"{name} effect (log odds)", found[f"{name}_effect"]) for name in signed]
     columns = [*measures, *effects]

@@ -16,7 +16,7 @@ import numpy as np
 from ..core.card import ModelCard, read_card
 from ..core.catalog import find_architecture
 from ..core.checkpoint import Stopped, checkpoint_path, read_checkpoint, refit_path
-from ..core.ensemble import FEW_MEMBERS, LEAST_MEMBERS, member_count, member_seed, members_advice
+from ..core.ensemble import FEW_MEMBERS, LEAST_MEMBERS, lead_of, member_count, member_seed, members_advice
 from ..core.jobs import EnsembleJob, TrainJob, load_job
 from ..core.monitor import Monitor
 from ..core.records import to_plain
@@ -135,6 +135,7 @@ def _train_members(
         monitor.note(f"Member {number + 1} of {job.ensemble}, seed {seed}:")
         own = {"strategy": {**message["strategy"], "seed": seed}, "model": str(path), "keep_finished": True}
         own["checkpoint"] = str(_checkpoint(job, folder, number + 1))
+        own["base_member"] = number
         worker.request({**message, **own, "threads": worker.threads}, monitor)
         members[number] = str(path)
 
@@ -153,7 +154,8 @@ def _train_members(
 def training_request(job: TrainJob, samples: SampleSet, known: dict[str, Any]) -> dict[str, Any]:
     """Return the request for a training on `samples`, yet without arrays; `known` are further fields of the card."""
     architecture = find_architecture(job.architecture)
-    settings = read_card(Path(job.base_model)).hyperparameters if job.base_model else architecture.defaults()
+    base = lead_of(read_card(Path(job.base_model))) if job.base_model else None
+    settings = base.hyperparameters if base else architecture.defaults()
     card = {
         "bands": samples.bands,
         "dates": samples.dates,
@@ -184,11 +186,12 @@ def training_request(job: TrainJob, samples: SampleSet, known: dict[str, Any]) -
 
 def _write_report(worker: Worker, card: ModelCard, report: Path, folder: JobFolder) -> str:
     charts: dict[str, Path] = {}
-    if card.history:
+    lead = lead_of(card)
+    if lead.history:
         curves = folder.path / "learning_curves.svg"
         columns = ("epoch", "train_loss", "validation_loss", "validation_macro_f1")
-        arrays = {name: np.array([row.get(name) for row in card.history], float) for name in columns}  # None: NaN
-        draw(worker, "learning_curves", {**arrays, "best_epoch": card.best_epoch}, [curves])
-        charts["Learning curves"] = curves
+        arrays = {name: np.array([row.get(name) for row in lead.history], float) for name in columns}  # None: NaN
+        draw(worker, "learning_curves", {**arrays, "best_epoch": lead.best_epoch}, [curves])
+        charts["Learning curves of the first member" if card.members else "Learning curves"] = curves
     report.write_text(model_report(card, charts), encoding="utf-8")
     return str(report)

@@ -91,8 +91,9 @@ def explain_series(session: Session, message: Event) -> Event:
 
     Always: probability (K,). Parts, each left out where the model cannot give it: "attention" -> attention (heads, T);
     "occlusion", "gradients" -> that name (T,) shares, and the name + "_effect" (T,) in log odds; "growth" ->
-    growth (T, K); "steps" -> steps_* as Inside.steps; "filters" -> filters_* as Inside.filters. arrays["baseline"]
-    (T, C; as stored) may be given for gradients. Without "arrays" the series come inline: values (T, C), valid (T,).
+    growth (T, K); "steps" -> steps_* as Inside.steps; "filters" -> filters_* as Inside.filters, both of an ensemble's
+    first member. arrays["baseline"] (T, C; as stored) may be given for gradients. Without "arrays" the series come
+    inline: values (T, C), valid (T,).
 
     Raises:
         ModelFileError: the model file cannot be used.
@@ -109,7 +110,7 @@ def explain_series(session: Session, message: Event) -> Event:
         found.update(_effects(predictor, message, (values, valid, probability.argmax(1)), method))
     if "growth" in parts:
         found["growth"] = growth(predictor, values, valid, Monitor())[:, 0]
-    if parts & {"steps", "filters"} and not predictor.card.members:
+    if parts & {"steps", "filters"}:
         found.update(_inside(_open_inside(session, message), values, valid, parts))
     np.savez(message["outputs"]["series"], **found)
     return {"event": "done", "outputs": dict(message["outputs"])}

@@ -19,13 +19,13 @@ MOST_FILTERS = 64  # of a layer, the most that are sent
 
 
 class Inside:
-    """A network as it was trained (nothing fused), looked into."""
+    """A network as it was trained (nothing fused), looked into; of an ensemble the first."""
 
     def __init__(self, model: Path, days: list[float], scale: np.ndarray, offset: np.ndarray, device: Any) -> None:
         """Load the model for a cube as Predictor does.
 
         Raises:
-            ModelFileError: the model file cannot be used, or is an ensemble.
+            ModelFileError: the model file cannot be used.
         """
         self.card: ModelCard
         self.card, self._network = load_model(model, device)

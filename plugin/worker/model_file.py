@@ -66,16 +66,13 @@ def load_arrays(path: Path) -> tuple[ModelCard, dict[str, np.ndarray]]:
 
 
 def load_model(path: Path, device: torch.device | str = "cpu") -> tuple[ModelCard, Any]:
-    """Read a single model, ready to use: a network in eval mode on `device`, or a classical model.
+    """Read a single model, or an ensemble's first, ready to use: a network in eval mode on `device`, or a forest.
 
     Raises:
-        ModelFileError: the file is missing, truncated, foreign, damaged, from a newer version of the plugin, or an
-            ensemble.
+        ModelFileError: the file is missing, truncated, foreign, damaged or from a newer version of the plugin.
     """
-    card, members = load_members(path, device)
-    if card.members:
-        raise ModelFileError(f"{path} is an ensemble of {len(members)} models: choose one that it was made of.")
-    return members[0]
+    card, arrays = load_member(path)
+    return card, _built(path, card, arrays, device)
 
 
 def load_members(path: Path, device: torch.device | str = "cpu") -> tuple[ModelCard, list[tuple[ModelCard, Any]]]:
@@ -91,6 +88,19 @@ def load_members(path: Path, device: torch.device | str = "cpu") -> tuple[ModelC
         return card, [(card, _built(path, card, arrays, device))]
     parts = [(member, member_arrays(arrays, number)) for number, member in enumerate(card.members)]
     return card, [(member, _built(path, member, part, device)) for member, part in parts]
+
+
+def load_member(path: Path, number: int = 0) -> tuple[ModelCard, dict[str, np.ndarray]]:
+    """Read card and arrays of a single model, or of member `number` (from 0, beyond the last anew) of an ensemble.
+
+    Raises:
+        ModelFileError: the file is missing, truncated, foreign, damaged or from a newer version of the plugin.
+    """
+    card, arrays = load_arrays(path)
+    if not card.members:
+        return card, arrays
+    number %= len(card.members)
+    return card.members[number], member_arrays(arrays, number)
 
 
 def member_arrays(arrays: dict[str, np.ndarray], number: int) -> dict[str, np.ndarray]:

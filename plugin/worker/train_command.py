@@ -24,7 +24,7 @@ from .checkpoint import Checkpoint
 from .cost import cost_of
 from .device import choose_device, make_repeatable, training_threads
 from .fitting import TEST, TRAIN, VALIDATION, Fitted, Samples, load_samples, part_metrics
-from .model_file import check_writable, load_arrays, save_model
+from .model_file import check_writable, load_member, save_model
 from .network_fit import fit_network
 from .normalisation import band_ranges
 from .parallel import joined_group, own_device
@@ -41,7 +41,8 @@ def train(session: Session, message: Event) -> Event:
 
     With a `checkpoint` (a path) the training is kept there after its epochs and resumed from there, if it is the same
     one; with `keep_finished` a model that the same training has already written is left as it is. With a `base` (a
-    model file) it continues from that model; the `card` then has its classes first.
+    model file) it continues from that model, of an ensemble from `base_member` (beyond the last one from the first on);
+    the `card` then has its classes first.
 
     Raises:
         ChronomapError: a setting or the samples do not fit, or the model cannot be written.
@@ -50,7 +51,7 @@ def train(session: Session, message: Event) -> Event:
     started = time.perf_counter()
     check_writable(Path(message["model"]))
     samples = load_samples(message["arrays"])
-    base = load_arrays(Path(message["base"])) if message.get("base") else None
+    base = load_member(Path(message["base"]), message.get("base_member", 0)) if message.get("base") else None
     identity = _identity(message, samples)
     if message.get("keep_finished") and _is_finished(Path(message["model"]), identity):
         session.monitor.note("This model is trained already.")
@@ -75,7 +76,7 @@ def train(session: Session, message: Event) -> Event:
 
 def _identity(message: Event, samples: Samples) -> str:
     """Return a digest of all in a request that decides on the model."""
-    left_out = ("arrays", "model", "checkpoint", "keep_finished", "base", "card", "threads")
+    left_out = ("arrays", "model", "checkpoint", "keep_finished", "base", "base_member", "card", "threads")
     telling = {key: value for key, value in message.items() if key not in left_out}
     telling["card"] = {key: value for key, value in message["card"].items() if key not in ("created", "samples")}
     digest = hashlib.sha256(json.dumps(telling, sort_keys=True).encode())
@@ -83,6 +84,7 @@ def _identity(message: Event, samples: Samples) -> str:
         digest.update(np.ascontiguousarray(array).tobytes())
     if message.get("base"):
         digest.update(Path(message["base"]).read_bytes())
+        digest.update(b"%d" % message.get("base_member", 0))
     return digest.hexdigest()
 
 

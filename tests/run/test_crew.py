@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -63,3 +65,22 @@ def test_progress_is_that_of_all_and_epochs_those_of_the_eldest(first):
     Crew(first, "", Path("log.txt")).work_off([train, train], listener.monitor)
     assert [event["fraction"] for event in listener.events if event["event"] == "progress"] == [0.25, 0.75]
     assert sum(event["event"] == "epoch" for event in listener.events) == 2
+
+
+def test_the_epochs_of_the_next_are_told_from_the_first_on(first, tmp_path):
+    second_is_on = threading.Event()
+
+    def train(name: str, worker: Worker, monitor: Monitor) -> None:
+        if name == "first":
+            second_is_on.wait(20.0)
+        for epoch in (1, 2):
+            monitor.on_event({"event": "epoch", "of": name, "epoch": epoch})
+        second_is_on.set()
+        time.sleep(0.5 if name == "second" else 0.2)
+        monitor.on_event({"event": "epoch", "of": name, "epoch": 3})
+
+    listener = Listener()
+    trainings = [partial(train, name) for name in ("first", "second")]
+    Crew(first, "", tmp_path / "log.txt", size=2).work_off(trainings, listener.monitor)
+    told = [(event["of"], event["epoch"]) for event in listener.events if event["event"] == "epoch"]
+    assert told == [(name, epoch) for name in ("first", "second") for epoch in (1, 2, 3)]

@@ -12,7 +12,7 @@ from chain import Listener, tiny_training
 from chronomap.plugin.core.card import read_card
 from chronomap.plugin.core.ensemble import gives_attention, member_score, model_title
 from chronomap.plugin.core.errors import InputError
-from chronomap.plugin.core.jobs import AttentionJob, EnsembleJob, MapJob, SplitSpec
+from chronomap.plugin.core.jobs import AttentionJob, EnsembleJob, ExplainSeriesJob, MapJob, SplitSpec
 from chronomap.plugin.core.monitor import Monitor
 from chronomap.plugin.raster.samples import load_samples, save_samples
 from chronomap.plugin.run.check import problems
@@ -89,6 +89,35 @@ def test_an_ensemble_maps_and_explains_like_any_model(chain, seeds, tmp_path):
     run_job(AttentionJob(model, str(chain.samples), table=str(table)))
     heads = {line.split(",")[1] for line in table.read_text(encoding="utf-8").splitlines()[1:]}
     assert heads == {"1", "2", "3", "mean"}  # one of each member
+
+
+def test_an_ensemble_is_continued_member_by_member(chain, seeds, tmp_path, listener):
+    base = seeds[0]["model"]
+    job = tiny_training(chain.samples, tmp_path / "m.safetensors", ensemble=0, base_model=base)
+    strategy = {"epochs": 1, "learning_rate": 1e-6, "weight_averaging": 0.0}
+    listener.run(replace(job, hyperparameters={}, strategy=strategy))
+    card, former = read_card(tmp_path / "m.safetensors"), read_card(Path(base))
+    assert "Continued from m.safetensors: each member goes on." in listener.texts()
+    assert len(card.members) == 3
+    for member, begun in zip(card.members, former.members):  # next to nothing was learned
+        assert member.metrics["macro_f1"] == pytest.approx(begun.metrics["macro_f1"], abs=0.02)
+        assert member.history[0]["train_loss"] < begun.history[0]["train_loss"]
+        assert [entry.name for entry in member.bases] == ["m.safetensors"]
+    assert len({member.metrics["macro_f1"] for member in card.members}) > 1
+
+
+def test_an_ensemble_of_several_kinds_is_continued_from_one_of_them(chain, forests, tmp_path):
+    both = str(tmp_path / "both.safetensors")
+    run_job(EnsembleJob((str(chain.model), forests["same"]), both))
+    job = tiny_training(chain.samples, tmp_path / "m.safetensors", base_model=both)
+    assert "continue from one of them" in " ".join(problems(replace(job, hyperparameters={})))
+
+
+def test_inside_an_ensemble_its_first_member_is_shown(chain, seeds, tmp_path):
+    report = tmp_path / "pixel.html"
+    run_job(ExplainSeriesJob(seeds[0]["model"], str(chain.spec), 500045.0, 5199965.0, report=str(report)))
+    page = report.read_text(encoding="utf-8")
+    assert "Attention step by step, first member" in page
 
 
 def test_its_test_part_is_the_members_own(chain, seeds):

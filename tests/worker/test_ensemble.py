@@ -11,11 +11,10 @@ import pytest
 import torch
 from chronomap.plugin.core.card import read_card
 from chronomap.plugin.core.ensemble import joined_card
-from chronomap.plugin.core.errors import ModelFileError
 from chronomap.plugin.core.records import to_plain
 from chronomap.plugin.worker.compute import is_position_free
 from chronomap.plugin.worker.ensemble_command import ensemble
-from chronomap.plugin.worker.model_file import load_arrays, load_members, load_model, save_model
+from chronomap.plugin.worker.model_file import load_arrays, load_member, load_members, load_model, save_model
 from chronomap.plugin.worker.predictor import Predictor, torch_readable
 from synthetic import SCALE
 from worker.making import BANDS, make_samples
@@ -119,6 +118,14 @@ def test_a_member_of_another_year_is_read_on_its_own_days(tmp_path):
     torch.testing.assert_close(found, predictor(members[0]).predict(*tensors())[0], atol=1e-6, rtol=0)
 
 
-def test_an_ensemble_is_no_single_model(tmp_path):
-    with pytest.raises(ModelFileError, match="is an ensemble of 2 models"):
-        load_model(join(tmp_path, write_members(tmp_path, ("ltae", "gru"))))
+def test_a_member_can_be_read_by_itself(tmp_path):
+    members = write_members(tmp_path, ("ltae", "gru"))
+    joined = join(tmp_path, members)
+    for number, member in ((0, members[0]), (1, members[1]), (2, members[0])):
+        card, arrays = load_member(joined, number)
+        alone, expected = load_arrays(member)
+        assert card.architecture == alone.architecture
+        assert {name: array.tobytes() for name, array in arrays.items()} == {
+            name: array.tobytes() for name, array in expected.items()
+        }
+    assert load_model(joined)[0].architecture == "ltae"

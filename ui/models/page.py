@@ -13,6 +13,7 @@ from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QFileDialog, QListWidgetItem
 
 from ...plugin.core.catalog import load_catalog
+from ...plugin.core.ensemble import lead_of
 from ...plugin.core.errors import ChronomapError
 from ...plugin.core.settings import completed, continued
 from ...plugin.host.project import results_folder
@@ -110,10 +111,11 @@ class ModelsPage(Page):
         none_yet = tr("No model yet: train one on the page Train, or import a model file.")
         self.card_view.setHtml(card_text(model) if model is not None else f"<p>{none_yet}</p>")
         self.tabs.setTabEnabled(1, card is not None)
-        self.tabs.setTabEnabled(2, card is not None and bool(card.history))
-        if card is not None:
+        lead = lead_of(card) if card is not None else None
+        self.tabs.setTabEnabled(2, lead is not None and bool(lead.history))
+        if card is not None and lead is not None:
             self.scores.show_card(card)
-            self.curves.show_epochs(card.history, card.best_epoch)
+            self.curves.show_epochs(lead.history, lead.best_epoch)
 
     def _algorithms(self) -> Entries:
         """Return what else can be done with the chosen model."""

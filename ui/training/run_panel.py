@@ -11,6 +11,7 @@ from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QWidget
 
 from ...plugin.core.card import read_card
+from ...plugin.core.ensemble import lead_of
 from ...plugin.core.errors import ChronomapError
 from ...plugin.core.jobs import SearchJob, TrainJob
 from ...plugin.host.queue import DONE, FAILED, RUNNING, STOPPED, WAITING, Run
@@ -115,7 +116,8 @@ class RunPanel(QWidget):
         except ChronomapError:  # deleted or moved since; the page Models says so
             return
         self.scores.show_card(card)
-        self.curves.show_epochs(run.epochs, card.best_epoch)
+        lead = lead_of(card)
+        self.curves.show_epochs(lead.history or run.epochs, lead.best_epoch)
         self.tabs.setTabEnabled(1, True)
         self.tabs.setCurrentIndex(1)
 

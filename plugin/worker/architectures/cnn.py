@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from ...core.catalog import Architecture, Hyperparameter, Preset
 from ...core.errors import InputError
+from ...core.strategy import FEW_SAMPLES
 from ..convolution import he_start, same_convolution
 from ..layers import FlattenChannels
 from . import described
@@ -131,7 +132,7 @@ ARCHITECTURE = Architecture(
                {"filters": 16, "widening": True, "layers": 2, "pooling": "max", "dropout": 0.0, "dense_layers": 2,
                 "dense_width": 120},
                {"optimizer": "adam", "learning_rate": 1e-3, "schedule": "cosine", "batch_size": 64, "epochs": 60,
-                "patience": 20}),
+                "patience": 20, "ensemble_below": FEW_SAMPLES}),
         Preset("plain", "Without pooling", {},
                {"optimizer": "adam", "learning_rate": 1e-3, "schedule": "cosine", "batch_size": 64, "epochs": 60,
                 "patience": 20}),

@@ -14,8 +14,9 @@ from . import described
 class LSTMFCN(nn.Module):
     """LSTM-FCN (convolutions beside an LSTM).
 
-    Three convolutions tell which shapes occurred in the season, a small LSTM beside them reads it as a whole, and both
-    together name the class. Wants a regular grid: gaps are filled, and a channel tells where real dates were near.
+    Three convolutions tell which shapes occurred in the season, a small LSTM beside them reads the whole season of one
+    band after the other, and both together name the class. Wants a regular grid: gaps are filled, and a channel tells
+    where real dates were near.
     """
 
     def __init__(
@@ -31,7 +32,7 @@ class LSTMFCN(nn.Module):
         lstm_width: int = 8,
         lstm_layers: int = 1,
         dropout: float = 0.8,
-        reads: str = "dates",
+        reads: str = "bands",
     ) -> None:
         """Build the network for `seq_len` grid days."""
         super().__init__()
@@ -73,9 +74,9 @@ ARCHITECTURE = Architecture(
         Hyperparameter("lstm_width", "LSTM width", "int", 8, "Size of the LSTM's memory.", 2, 512),
         Hyperparameter("lstm_layers", "LSTM layers", "int", 1, "LSTM layers, one above the other.", 1, 4),
         Hyperparameter("dropout", "Dropout", "float", 0.8, "Share of the LSTM's memory hidden in training.", 0.0, 0.9),
-        Hyperparameter("reads", "LSTM reads", "choice", "dates",
-                       "dates: one date after the other; bands: the paper's dimension shuffle, the whole season of one "
-                       "band after the other.", choices=("dates", "bands")),
+        Hyperparameter("reads", "LSTM reads", "choice", "bands",
+                       "bands: the whole season of one band after the other (the paper's dimension shuffle); dates: "
+                       "one date after the other.", choices=("bands", "dates")),
     ),
     presets=(
         Preset("small_sets", "R package sits, with a longer training for small sample sets", {},
@@ -84,12 +85,12 @@ ARCHITECTURE = Architecture(
         Preset("sits", "R package sits", {},
                {"optimizer": "adamw", "learning_rate": 5e-4, "weight_decay": 1e-6, "batch_size": 64, "epochs": 50,
                 "patience": 20}),
-        Preset("paper", "Karim et al. 2018", {"reads": "bands"},
+        Preset("paper", "Karim et al. 2018", {},
                {"optimizer": "adam", "learning_rate": 1e-3, "schedule": "plateau", "batch_size": 128, "epochs": 100,
                 "patience": 0}),
     ),
-    deviations="The LSTM reads dates by default, bands (the paper's dimension shuffle) in the paper's preset; the "
-    "paper trains for 2000 epochs. Gaps are filled on a regular grid, with a channel of validity.",
+    deviations="The paper trains for 2000 epochs. The package sits joins the LSTM's answer to every band and means of "
+    "the convolutions over parts of the season. Gaps are filled on a regular grid, with a channel of validity.",
 )  # fmt: skip
 
 MODEL = LSTMFCN

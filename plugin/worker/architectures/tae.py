@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ...core.catalog import Architecture, Hyperparameter, Preset
+from ...core.strategy import FEW_SAMPLES
 from ..attention import SCALED, AttentionNetwork, Steps, day_positions, masked_softmax, mean_weights
 from ..layers import PerDate, decoder_layers, halving_widths, normalised_layers
 from ..training_layers import dropout
@@ -108,7 +109,7 @@ ARCHITECTURE = Architecture(
     presets=(
         Preset("small_sets", "Garnot et al. 2020, trained with hidden dates", {},
                {"optimizer": "adam", "learning_rate": 1e-3, "batch_size": 128, "epochs": 100, "patience": 20,
-                "loss": "focal", "focal_gamma": 1.0, "date_dropping": 0.3}),
+                "loss": "focal", "focal_gamma": 1.0, "date_dropping": 0.3, "ensemble_below": FEW_SAMPLES}),
         Preset("paper", "Garnot et al. 2020", {},
                {"optimizer": "adam", "learning_rate": 1e-3, "batch_size": 128, "epochs": 100, "patience": 20,
                 "loss": "focal", "focal_gamma": 1.0}),
