@@ -58,6 +58,13 @@ def test_a_run_hands_one_job_to_the_next_and_ends_with_a_model(queue, tmp_path):
     assert run.progress == 1.0
 
 
+def test_epochs_kept_are_those_of_one_member(queue, samples, tmp_path):
+    run = queue.submit([tiny_training(samples, tmp_path / "model.safetensors", ensemble=2)], "Two")
+    wait_over(run)
+    assert run.state == DONE
+    assert [epoch["epoch"] for epoch in run.epochs] == list(range(1, 9))
+
+
 def test_runs_start_in_the_order_they_came_one_at_a_time(queue, samples, tmp_path):
     runs = [
         queue.submit([tiny_training(samples, tmp_path / f"{name}.safetensors", "random_forest")], name)

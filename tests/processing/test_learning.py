@@ -24,7 +24,7 @@ def test_models_to_join_are_files(provider, context):
 
 def test_a_training_may_have_members(provider, context):
     parameters = {"samples": "/s.npz", "model": "/m.safetensors"}
-    assert build("train_ltae", parameters, context).ensemble == 1
+    assert build("train_ltae", parameters, context).ensemble == 0
     assert build("train_random_forest", {**parameters, "ensemble": 4}, context).ensemble == 4
 
 

@@ -6,7 +6,10 @@ from __future__ import annotations
 import shutil
 
 import pytest
+from chronomap.plugin.core.card import read_card
 from chronomap.plugin.core.errors import InputError
+from chronomap.plugin.core.jobs import EnsembleJob
+from chronomap.plugin.run.dispatch import run_job
 from qgis.core import QgsProject
 
 
@@ -45,6 +48,17 @@ def test_the_accuracy_of_a_model_is_told_by_class(shelved):
     assert sum(int(text) for row in counts for text in row if text != "·") == sum(
         int(table.item(row, 1).text()) for row in range(3)
     )
+
+
+def test_an_ensemble_shows_the_curves_of_its_first_member(shelved, workspace, tmp_path):
+    first, second, both = (tmp_path / f"{name}.safetensors" for name in ("ltae", "second", "both"))
+    shutil.copy(first, second)
+    run_job(EnsembleJob((str(first), str(second)), str(both)))
+    workspace.shelf.add(both)
+    shelved.choose(both)
+    assert "Ensemble of 2 L-TAE" in shelved.card_view.toPlainText()
+    assert shelved.tabs.isTabEnabled(2)
+    assert shelved.curves._epochs == read_card(first).history
 
 
 def test_another_name_renames_the_file_and_what_belongs_to_it(shelved, workspace, tmp_path):

@@ -174,5 +174,5 @@ def make_samples(folder: Path, count: int = 3000, is_shuffled: bool = False) -> 
 def make_model(folder: Path, samples: Path, architecture: str) -> Path:
     """Train for a few epochs: pace does not depend on what a network knows, but a map in bfloat16 does."""
     model = folder / f"{architecture}{samples.stem.replace('samples', '')}.safetensors"
-    run_job(TrainJob(str(samples), architecture, str(model), strategy={"epochs": 4}))
+    run_job(TrainJob(str(samples), architecture, str(model), strategy={"epochs": 4}, ensemble=1))
     return model
