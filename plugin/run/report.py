@@ -9,10 +9,10 @@ from typing import Any
 
 from ..core.accuracy import collapse_warning
 from ..core.card import ModelCard
-from ..core.catalog import Architecture, load_catalog
+from ..core.catalog import load_catalog
 from ..core.classes import ClassInfo
 from ..core.cube_spec import CubeSpec
-from ..core.ensemble import model_title
+from ..core.ensemble import lead_of, model_title
 from ..core.strategy import STRATEGY
 from .accuracy_page import accuracy_tiles, class_table, confusion_table
 from .ensemble_page import members_section
@@ -47,15 +47,14 @@ def model_report(
     Raises:
         InputError: a chart cannot be read.
     """
-    architecture = load_catalog().get(card.architecture)
     counts = ", ".join(f"{count:,} {part}" for part, count in card.split_counts.items())
     lead = f"{len(card.classes)} classes, {len(card.bands)} bands, {len(card.dates)} dates."
     lead += f" Samples: {counts}." if counts else ""
     body = [
         *_accuracy(card.metrics, _test_note(card), {info.name: info.color for info in card.classes}),
         members_section(card),
-        section("Learning", *(figure(name, path) for name, path in charts.items()), _learning(card)),
-        section("Settings", *_settings(card, architecture)),
+        section("Learning", *(figure(name, path) for name, path in charts.items()), _learning(lead_of(card))),
+        section(f"Settings{' of the first member' if card.members else ''}", *_settings(lead_of(card))),
         section("Data", *_data(card)),
         section("Notes", bullets(card.notes)),
         details("Log", tag("pre", "\n".join(log))) if log else "",
@@ -149,7 +148,8 @@ def _why_kept(card: ModelCard) -> str:
     return ", the last one whose validation loss the validation samples cannot tell from the lowest,"
 
 
-def _settings(card: ModelCard, architecture: Architecture | None) -> list[Markup]:
+def _settings(card: ModelCard) -> list[Markup]:
+    architecture = load_catalog().get(card.architecture)
     declared = architecture.hyperparameters if architecture else ()
     labels = {setting.name: (setting.label, setting.help) for setting in (*declared, *STRATEGY)}
 

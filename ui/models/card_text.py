@@ -9,6 +9,7 @@ from typing import Any
 
 from ...plugin.core.card import ModelCard
 from ...plugin.core.catalog import Architecture, load_catalog
+from ...plugin.core.ensemble import lead_of, member_sentence, model_title
 from ...plugin.core.help import value_text
 from ...plugin.core.strategy import STRATEGY
 from ...plugin.host.shelf import ShelfModel
@@ -22,19 +23,21 @@ def card_text(model: ShelfModel) -> str:
     card = model.card
     if card is None:
         return f"<p>{escape(model.problem)}</p>"
-    entry = load_catalog().get(card.architecture)
-    title = entry.title if entry else card.architecture
+    lead = lead_of(card)
+    entry = load_catalog().get(lead.architecture)
+    summary = member_sentence(card) if card.members else entry.summary if entry else ""
+    whose = f" ({tr('first member')})" if card.members else ""
     return "\n".join(
         [
             f"<h3>{escape(model.name)}</h3>",
-            f"<p>{escape(title)}. {escape(entry.summary if entry else '')}</p>",
+            f"<p>{escape(model_title(card))}. {escape(summary)}</p>",
             *_about(model, card),
             f"<h4>{tr('Classes')}</h4>",
             _classes(card),
-            f"<h4>{tr('Architecture')}</h4>",
-            _settings(card.hyperparameters, _labels(entry)),
-            f"<h4>{tr('Learning strategy')}</h4>",
-            _settings(card.strategy, {setting.name: setting.label for setting in STRATEGY}),
+            f"<h4>{tr('Architecture')}{whose}</h4>",
+            _settings(lead.hyperparameters, _labels(entry)),
+            f"<h4>{tr('Learning strategy')}{whose}</h4>",
+            _settings(lead.strategy, {setting.name: setting.label for setting in STRATEGY}),
             *_notes(card.notes),
         ]
     )
