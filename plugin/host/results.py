@@ -11,7 +11,8 @@ from typing import Union
 
 from qgis.core import QgsProject, QgsRasterLayer
 
-from ..core.card import ModelCard, read_card
+from ..core.card import ModelCard
+from ..core.ensemble import model_title, read_card
 from ..core.errors import OutputError
 from ..core.jobs import AttentionFeaturesJob, MapJob
 from ..core.products import PRODUCTS
@@ -43,7 +44,7 @@ def describe_run(title: str, job: Union[MapJob, AttentionFeaturesJob], card: Mod
     macro_f1 = card.metrics.get("macro_f1")
     quality = f", macro F1 {macro_f1:.3f} on its test part" if isinstance(macro_f1, float) else ""
     history = (
-        f"Model {job.model}: {card.architecture}{quality}, trained {card.created or 'at an unknown time'}",
+        f"Model {job.model}: {model_title(card)}{quality}, trained {card.created or 'at an unknown time'}",
         f"Samples {card.samples or 'unknown'}",
         f"Cube {job.cube}",
         f"Made by Chronomap {plugin_version()} on {now:%Y-%m-%d %H:%M:%S}",

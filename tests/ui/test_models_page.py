@@ -56,6 +56,7 @@ def test_an_ensemble_shows_the_curves_of_its_first_member(shelved, workspace, tm
     run_job(EnsembleJob((str(first), str(second)), str(both)))
     workspace.shelf.add(both)
     shelved.choose(both)
+    assert "Ensemble of 2 L-TAE" in shelved.model_list.currentItem().text()
     assert "Ensemble of 2 L-TAE" in shelved.card_view.toPlainText()
     assert shelved.tabs.isTabEnabled(2)
     assert shelved.curves._epochs == read_card(first).history

@@ -12,8 +12,7 @@ from qgis.PyQt.QtCore import Qt, QUrl
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QFileDialog, QListWidgetItem
 
-from ...plugin.core.catalog import load_catalog
-from ...plugin.core.ensemble import lead_of
+from ...plugin.core.ensemble import lead_of, model_title
 from ...plugin.core.errors import ChronomapError
 from ...plugin.core.settings import completed, continued
 from ...plugin.host.project import results_folder
@@ -203,6 +202,5 @@ def _item_text(model: ShelfModel) -> str:
     card = model.card
     if card is None:
         return f"{model.name}\n" + tr("cannot be read")
-    entry = load_catalog().get(card.architecture)
     quality = f", F1 {card.metrics['macro_f1']:.3f}" if card.metrics.get("n") else ""
-    return f"{model.name}\n{entry.title if entry else card.architecture}{quality}"
+    return f"{model.name}\n{model_title(card)}{quality}"

@@ -9,6 +9,7 @@ from torch.nn.functional import normalize
 
 from ...core.catalog import Architecture, Hyperparameter, Preset
 from ...core.errors import InputError
+from ...core.strategy import FEW_SAMPLES
 from ..attention import (
     COSINE,
     DOT,
@@ -100,7 +101,7 @@ class SelfAttention(AttentionNetwork):
 
 
 _TRAINING = {"optimizer": "adam", "learning_rate": 1e-3, "batch_size": 64, "epochs": 100, "patience": 20,
-             "date_dropping": 0.5}  # fmt: skip
+             "date_dropping": 0.5, "ensemble_below": FEW_SAMPLES}  # fmt: skip
 
 ARCHITECTURE = Architecture(
     id="self_attention",
