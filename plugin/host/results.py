@@ -11,8 +11,8 @@ from typing import Union
 
 from qgis.core import QgsProject, QgsRasterLayer
 
-from ..core.card import ModelCard
-from ..core.ensemble import model_title, read_card
+from ..core.card import ModelCard, read_card
+from ..core.ensemble import model_title
 from ..core.errors import OutputError
 from ..core.jobs import AttentionFeaturesJob, MapJob
 from ..core.products import PRODUCTS
