@@ -133,7 +133,8 @@ CHANGES = {
 
 
 def test_every_setting_is_tried():
-    assert set(CHANGES) == {setting.name for setting in STRATEGY}
+    how_many = {"ensemble_below"}  # are trained, it says, not how: tests/core/test_ensemble.py
+    assert set(CHANGES) | how_many == {setting.name for setting in STRATEGY}
 
 
 @pytest.mark.parametrize("name", CHANGES)
