@@ -52,7 +52,7 @@ class LSTMFCN(nn.Module):
         """Return logits (N, K) of x (N, T, C) on the regular grid."""
         by_channel = x.transpose(1, 2)  # (N, C, T)
         shapes = self.convolutions(by_channel).mean(2)  # (N, filters)
-        states = self.lstm(x if self.reads_dates else by_channel.contiguous())[0]
+        states = self.lstm(x if self.reads_dates else by_channel[:, :-1].contiguous())[0]  # validity is no band
         return self.classify(torch.cat([self.dropout(states[:, -1]), shapes], dim=1))
 
 
