@@ -12,6 +12,7 @@ from typing import Any, Optional
 import numpy as np
 
 from ..core.board import Board, Curve, Entry, Gap, Score, load_board
+from ..core.ensemble import lead_of
 from ..core.errors import InputError
 from ..core.jobs import BASELINE, BoardJob, CompareJob
 from ..core.monitor import Monitor
@@ -179,7 +180,7 @@ def _entry(
         confusion=tuple(tuple(row) for row in confusion.tolist()),
         reliability=reliability(np.concatenate(answers.probability), np.concatenate(answers.label)),
         attention=_rows(answers.attention),
-        curves=tuple(_curve(member) for member in contender.members if member.card.history),
+        curves=tuple(_curve(member) for member in contender.members if lead_of(member.card).history),
         seconds=mean_card(contender, "seconds"),
         parameters=mean_card(contender, "parameters"),
         flops=mean_card(contender, "flops"),
@@ -196,11 +197,11 @@ def _rows(attention: Optional[np.ndarray]) -> tuple[tuple[float, ...], ...]:
 
 
 def _curve(member: Member) -> Curve:
-    history = member.card.history
+    lead = lead_of(member.card)
     return Curve(
         member.seed,
         member.fold,
-        tuple(row.get("validation_loss") for row in history),
-        tuple(row.get("validation_macro_f1") for row in history),
-        member.card.best_epoch,
+        tuple(row.get("validation_loss") for row in lead.history),
+        tuple(row.get("validation_macro_f1") for row in lead.history),
+        lead.best_epoch,
     )

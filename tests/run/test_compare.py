@@ -19,7 +19,7 @@ from chronomap.plugin.run.dispatch import run_job
 from chronomap.plugin.run.split import TEST, split
 from synthetic import save_small_samples, small_samples
 
-STRATEGY = {"epochs": 6, "batch_size": 16}
+STRATEGY = {"epochs": 6, "batch_size": 16, "ensemble_below": 0}
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +81,16 @@ def test_attention_is_compared_where_a_model_gives_it(board):
     assert rows["random_forest"] == ()
     assert sum(rows["ltae"][0]) == pytest.approx(1.0, abs=1e-3)
     assert len(rows["ltae"]) == 1 + len(board.classes)
+
+
+def test_networks_are_compared_as_they_are_by_default_as_ensembles_where_samples_are_few(job, tmp_path):
+    strategy = {"epochs": 1, "ensemble_below": 500}
+    few = replace(job, folder=str(tmp_path / "out"), folds=0, seeds=2, strategy=strategy, measure_gap=False)
+    entries = load_board(Path(run_job(few)["board"])).entries
+    (entry,) = [entry for entry in entries if entry.name == "Ensemble of 3 L-TAE"]
+    assert (len(entry.models), len(entry.curves), entry.folds) == (2, 2, 1)
+    members = [member for model in entry.models for member in read_card(Path(model)).members]
+    assert len({member.strategy["seed"] for member in members}) == 6
 
 
 def test_the_gap_to_a_random_split_is_measured_on_the_forest(board):

@@ -23,8 +23,9 @@ def board(qgis_app, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("compared")
     samples = save_small_samples(folder / "samples.npz", count=30)
     candidates = (Candidate("ltae", hyperparameters=TINY["ltae"]), Candidate("random_forest", "", {"trees": 5}))
+    strategy = {"epochs": 3, "ensemble_below": 0}
     job = CompareTrainJob(
-        str(samples), str(folder), candidates, strategy={"epochs": 3}, measure_gap=False, measure_pace=False
+        str(samples), str(folder), candidates, strategy=strategy, measure_gap=False, measure_pace=False
     )
     return Path(run_job(job)["board"])
 
