@@ -79,7 +79,7 @@ ARCHITECTURE = Architecture(
                        "one date after the other.", choices=("bands", "dates")),
     ),
     presets=(
-        Preset("small_sets", "R package sits, with a longer training for small sample sets", {},
+        Preset("small_sets", "LSTM as wide as in tsai, a longer training for small sample sets", {"lstm_width": 100},
                {"optimizer": "adamw", "learning_rate": 1e-3, "weight_decay": 1e-6, "batch_size": 64, "epochs": 100,
                 "patience": 20}),
         Preset("sits", "R package sits", {},
