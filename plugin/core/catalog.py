@@ -46,6 +46,7 @@ class Hyperparameter:
     only_if: tuple[str, ...] = ()
     unit: str = ""  # "days", "epochs"; '' where the label says it
     search: tuple[float, ...] = ()
+    zero: str = ""  # of whole numbers: what 0 means, in a word or two
 
     def matters(self, values: Mapping[str, Any]) -> bool:
         """Return whether this setting changes anything, given the `values` of all settings."""

@@ -27,7 +27,7 @@ ENSEMBLE = Hyperparameter(
     "ensemble", "Members", "int", 0,
     "So many models of different seeds are trained and put into one file; their mean probabilities decide. 1: a "
     "single model. 0: three with fewer samples than 'Ensemble below' says, else one; as many as the model to continue "
-    "from has.", 0, MOST_MEMBERS,
+    "from has.", 0, MOST_MEMBERS, zero="automatic",
 )  # fmt: skip
 BASE_MODEL = Hyperparameter(
     "base_model", "Continue from", "model", "",

@@ -69,7 +69,7 @@ STRATEGY = (
     Hyperparameter("epochs", "Epochs", "int", 100, "Passes over the training samples, at most.", 1, 10000),
     Hyperparameter("patience", "Patience", "int", 20,
                    "Epochs in a row worse than the best before training stops; 0 never stops.", 0, 10000,
-                   unit="epochs"),
+                   unit="epochs", zero="never stops"),
     Hyperparameter("settling_steps", "Settling", "int", 200,
                    "Steps before which patience ends no training: at first statistics and the mean of the weights lag "
                    "behind. With few samples an epoch is a few steps, and a network that learns slowly needs more.",
@@ -85,11 +85,11 @@ STRATEGY = (
     Hyperparameter("refit_below", "Refit below", "int", FEW_SAMPLES,
                    "With fewer training and validation samples than this, a new network learns from both in the end, "
                    "for as many epochs as were best: where samples are few, those held back are missed. The validation "
-                   "figures are those of the first one. 0 never.", 0, 10**9, unit="samples"),
+                   "figures are those of the first one. 0 never.", 0, 10**9, unit="samples", zero="never"),
     Hyperparameter("ensemble_below", "Ensemble below", "int", 0,
                    "With fewer training and validation samples than this, where the seed decides much, three networks "
                    "are trained and decide together, unless the number of members is given. 0 never.", 0, 10**9,
-                   unit="samples"),
+                   unit="samples", zero="never"),
     Hyperparameter("weight_averaging", "Weight averaging", "float", 0.98,
                    "Share of their running mean that is kept from step to step. The mean is steadier than the weights "
                    "themselves, and is what is judged and kept; 0 keeps the weights as they are.", 0.0, 0.9999,

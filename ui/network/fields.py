@@ -97,6 +97,7 @@ def _whole(field: Field, setting: Hyperparameter) -> QSpinBox:
     box.setKeyboardTracking(False)
     box.setSuffix(_suffix(setting))
     box.setStepType(QSpinBox.StepType.AdaptiveDecimalStepType)
+    box.setSpecialValueText(tr(setting.zero))  # '': the number
     box.valueChanged.connect(field.edited.emit)
     return box
 

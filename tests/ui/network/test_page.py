@@ -181,6 +181,7 @@ def test_a_loaded_recipe_is_shown_with_its_nearest_preset(page):
 
 def test_a_model_to_continue_from_brings_its_architecture_and_settings(page, trained):
     choose(page, "tempcnn")
+    assert row(page, "ensemble").field.widget.text() == "automatic"
     row(page, "ensemble").field.widget.setValue(3)
     row(page, "base_model").field.widget.setFilePath(str(trained))
     job = page.workspace.recipe.train
