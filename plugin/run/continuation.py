@@ -97,7 +97,8 @@ def continue_samples(samples: SampleSet, job: TrainJob, base: ModelCard) -> Cont
     classes, label, notes = merged_classes(base.classes, samples)
     if left_out:
         notes.append(f"The base model does not read the bands {', '.join(left_out)}: they are left out.")
-    notes.insert(0, f"Continued from {Path(job.base_model).name}" + (": each member goes on." if base.members else "."))
+    who = ": only its first member goes on" if job.ensemble == 1 else ": each member goes on"
+    notes.insert(0, f"Continued from {Path(job.base_model).name}{who if base.members else ''}.")
     read = replace(
         samples,
         values=np.ascontiguousarray(samples.values[:, :, order]),

@@ -50,11 +50,12 @@ def model_report(
     counts = ", ".join(f"{count:,} {part}" for part, count in card.split_counts.items())
     lead = f"{len(card.classes)} classes, {len(card.bands)} bands, {len(card.dates)} dates."
     lead += f" Samples: {counts}." if counts else ""
+    whose = " of the first member" if card.members else ""
     body = [
         *_accuracy(card.metrics, _test_note(card), {info.name: info.color for info in card.classes}),
         members_section(card),
-        section("Learning", *(figure(name, path) for name, path in charts.items()), _learning(lead_of(card))),
-        section(f"Settings{' of the first member' if card.members else ''}", *_settings(lead_of(card))),
+        section(f"Learning{whose}", *(figure(name, path) for name, path in charts.items()), _learning(lead_of(card))),
+        section(f"Settings{whose}", *_settings(lead_of(card))),
         section("Data", *_data(card)),
         section("Notes", bullets(card.notes)),
         details("Log", tag("pre", "\n".join(log))) if log else "",

@@ -16,7 +16,7 @@ import numpy as np
 from ..core.card import ModelCard, read_card
 from ..core.catalog import find_architecture
 from ..core.checkpoint import Stopped, checkpoint_path, read_checkpoint, refit_path
-from ..core.ensemble import FEW_MEMBERS, LEAST_MEMBERS, lead_of, member_count, member_seed, members_advice
+from ..core.ensemble import LEAST_MEMBERS, MOST_MEMBERS, lead_of, member_count, member_seed, members_advice
 from ..core.jobs import EnsembleJob, TrainJob, load_job
 from ..core.monitor import Monitor
 from ..core.records import to_plain
@@ -105,7 +105,7 @@ def stopped_training(job: TrainJob) -> Optional[Stopped]:
     former = load_job(folder / "job.json")
     if not isinstance(former, TrainJob) or replace(former, fresh=False) != replace(job, fresh=False):
         return None
-    paths = [checkpoint_path(folder, number) for number in range((job.ensemble or FEW_MEMBERS) + 1)]
+    paths = [checkpoint_path(folder, number) for number in range((job.ensemble or MOST_MEMBERS) + 1)]
     return next((found for found in map(read_checkpoint, paths) if found), None)
 
 
@@ -192,6 +192,6 @@ def _write_report(worker: Worker, card: ModelCard, report: Path, folder: JobFold
         columns = ("epoch", "train_loss", "validation_loss", "validation_macro_f1")
         arrays = {name: np.array([row.get(name) for row in lead.history], float) for name in columns}  # None: NaN
         draw(worker, "learning_curves", {**arrays, "best_epoch": lead.best_epoch}, [curves])
-        charts["Learning curves of the first member" if card.members else "Learning curves"] = curves
+        charts["Learning curves"] = curves
     report.write_text(model_report(card, charts), encoding="utf-8")
     return str(report)

@@ -75,6 +75,8 @@ def test_members_are_told_beside_the_ensemble(seeds):
     page = Path(outputs["report"]).read_text(encoding="utf-8")
     assert "2. L-TAE" in page
     assert "Members: mean" in page
+    assert "Learning of the first member" in page
+    assert "Settings of the first member" in page
 
 
 def test_each_member_can_be_opened(seeds):
@@ -104,6 +106,13 @@ def test_an_ensemble_is_continued_member_by_member(chain, seeds, tmp_path, liste
         assert member.history[0]["train_loss"] < begun.history[0]["train_loss"]
         assert [entry.name for entry in member.bases] == ["m.safetensors"]
     assert len({member.metrics["macro_f1"] for member in card.members}) > 1
+
+
+def test_one_model_goes_on_from_the_first_member_alone_and_that_is_said(chain, seeds, tmp_path, listener):
+    job = tiny_training(chain.samples, tmp_path / "m.safetensors", ensemble=1, base_model=seeds[0]["model"])
+    listener.run(replace(job, hyperparameters={}, strategy={"epochs": 1}))
+    assert "only its first member goes on" in listener.texts()
+    assert read_card(tmp_path / "m.safetensors").members == ()
 
 
 def test_an_ensemble_of_several_kinds_is_continued_from_one_of_them(chain, forests, tmp_path):

@@ -29,7 +29,8 @@ def started(job: Path, rank: int, port: int) -> subprocess.Popen[str]:
 
 def test_two_processes_train_one_model_and_the_first_tells(tmp_path):
     samples = save_small_samples(tmp_path / "samples.npz", count=40)
-    save_job(tiny_training(samples, tmp_path / "m.safetensors"), tmp_path / "train.json")
+    job = tiny_training(samples, tmp_path / "m.safetensors", ensemble=0)  # few samples, yet no ensemble
+    save_job(job, tmp_path / "train.json")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

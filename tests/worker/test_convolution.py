@@ -6,6 +6,7 @@ import torch
 from chronomap.plugin.core.errors import InputError
 from chronomap.plugin.worker.architectures.cnn import CNN
 from chronomap.plugin.worker.architectures.inceptiontime import InceptionTime, scaled_kernels
+from chronomap.plugin.worker.architectures.lstm_fcn import LSTMFCN
 from chronomap.plugin.worker.convolution import same_convolution
 from torch import nn
 
@@ -27,6 +28,14 @@ def test_every_choice_of_a_cnn_fits_its_dense_layer(pooling, padding, stride, da
 def test_a_cnn_that_leaves_no_date_says_what_to_change():
     with pytest.raises(InputError, match="3 convolutions of size 5 leave nothing of 12 dates"):
         CNN(3, 12, 4, padding="valid")
+
+
+def test_an_lstm_fcn_reads_the_season_of_one_band_after_the_other_and_not_validity():
+    network, read = LSTMFCN(3, 12, 4, filters=4).eval(), []
+    network.lstm.register_forward_pre_hook(lambda _, given: read.append(given[0]))
+    x = torch.randn(2, 12, 3)  # two bands and the channel of validity
+    network(x, torch.arange(12), torch.ones(2, 12))
+    torch.testing.assert_close(read[0], x[:, :, :2].transpose(1, 2))
 
 
 def test_inception_kernels_are_the_papers_and_scaled_for_short_series():
